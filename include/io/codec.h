@@ -1,0 +1,26 @@
+/* codec.h - compressions, one table row each (SEMANTICS.md A.1).
+ *
+ * Found by magic, never by a name or a media type. */
+#ifndef IO_CODEC_H
+#define IO_CODEC_H
+
+#include <stddef.h>
+
+enum compression {
+	COMPRESSION_NONE,
+	COMPRESSION_GZIP,
+	COMPRESSION_ZSTD,
+	COMPRESSION_XZ,
+	COMPRESSION_BZIP2,
+	COMPRESSION_LZ4,
+};
+
+#define CODEC_MAGIC_BYTES 6
+
+/* From the first bytes of a stream; fewer than CODEC_MAGIC_BYTES when it is that short. */
+enum compression codec_probe(const void *head, size_t len);
+
+/* "none", "gzip", ... */
+const char *codec_name(enum compression compression);
+
+#endif
