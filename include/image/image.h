@@ -18,41 +18,43 @@
 
 /* A stored layer blob, unique by its place in the input. */
 struct blob {
-	struct range stored;      /* bytes as stored, perhaps compressed */
-	bool has_digest;          /* a descriptor or blobs/ name declares the digest below */
-	struct digest digest;     /* of the stored bytes; checked when the layer is read */
-	char *name;               /* member name or path inside the input, for messages */
+	struct range stored;  /* bytes as stored, perhaps compressed */
+	bool has_digest;      /* a descriptor or blobs/ name declares the digest below */
+	struct digest digest; /* of the stored bytes; checked when the layer is read */
+	char *name;	      /* member name or path inside the input, for messages */
 };
 
 /* One layer of one image, bottom first. */
 struct image_layer {
-	uint32_t blob;            /* index into image_set.blobs */
-	struct digest diff_id;    /* from the config; checked when the layer is read */
-	char *media_type;         /* from the descriptor; NULL in a docker-archive */
-	json_t *descriptor;       /* the OCI descriptor as read; NULL in a docker-archive */
+	uint32_t blob;	       /* index into image_set.blobs */
+	struct digest diff_id; /* from the config; checked when the layer is read */
+	char *media_type;      /* from the descriptor; NULL in a docker-archive */
+	json_t *descriptor;    /* the OCI descriptor as read; NULL in a docker-archive */
 };
 
 struct image {
-	char **tags;              /* as read: "app:1", "docker.io/library/app:1"; may be empty */
+	char **tags; /* as read: "app:1", "docker.io/library/app:1"; may be empty */
 	size_t tag_count;
-	char *ref_name;           /* a name that is only a tag (SEMANTICS.md A.3); NULL otherwise */
+	char *ref_name; /* a name that is only a tag (SEMANTICS.md A.3); NULL otherwise */
 	struct image_layer *layers;
 	size_t layer_count;
-	char *config_text;        /* the config blob, byte for byte, NUL behind it */
+	char *config_text; /* the config blob, byte for byte, NUL behind it */
 	size_t config_len;
 	struct digest config_digest;
-	json_t *config;           /* the same, parsed; keys in lower case at the top level */
-	json_t *manifest;         /* OCI manifest; NULL when there is only a manifest.json item */
-	json_t *manifest_descriptor; /* its descriptor in the index; NULL likewise */
-	bool docker_family;       /* media types of the Docker family, not OCI */
+	char short_id[13]; /* first 12 hex digits of config_digest, as engines show it */
+	json_t *config;	   /* the same, parsed; keys in lower case at the top level */
+	json_t *manifest;  /* OCI manifest; NULL when there is only a manifest.json item */
+	json_t *manifest_descriptor;	   /* its descriptor in the index; NULL likewise */
+	bool docker_family;		   /* media types of the Docker family, not OCI */
 	char *os, *architecture, *variant; /* from the config; NULL when missing */
-	bool in_docker_manifest;  /* manifest.json lists it */
+	bool in_docker_manifest;	   /* manifest.json lists it */
 };
 
 /* A manifest that is not carried over: attestation, artifact, platform without bytes. */
 struct dropped_manifest {
-	char *digest;             /* text form */
-	const char *what;         /* "attestation", "signature", "artifact", "missing platform" */
+	char *digest; /* text form */
+	/* "attestation", "signature", "artifact", "missing platform" or "Windows image" */
+	const char *what;
 };
 
 struct image_set {
@@ -62,8 +64,8 @@ struct image_set {
 	size_t blob_count;
 	struct dropped_manifest *dropped;
 	size_t dropped_count;
-	const char *layout;       /* "docker-archive", "hybrid", "OCI archive", "OCI layout" */
-	void *owner;              /* open files of the source; private to image/ */
+	const char *layout; /* "docker-archive", "hybrid", "OCI archive", "OCI layout" */
+	void *owner;	    /* open files of the source; private to image/ */
 };
 
 /* Detect by content and read everything but the layers.  `input` is borrowed and must outlive

@@ -8,9 +8,9 @@
 #include "io/range.h"
 
 struct byte_source {
-	struct range range; /* read with pread(2) when fd >= 0 ... */
-	uint64_t position;  /* ... at this many bytes into it */
-	int stream;         /* else read(2) from here */
+	struct range range;	/* read with pread(2) when fd >= 0 ... */
+	uint64_t position;	/* ... at this many bytes into it */
+	int stream;		/* else read(2) from here */
 	unsigned char head[16]; /* bytes that byte_source_peek() took from the stream */
 	size_t head_len;
 };

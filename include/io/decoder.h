@@ -2,7 +2,8 @@
  *
  * gzip members, zstd frames (skippable ones too) and xz streams may be concatenated
  * (SEMANTICS.md A.1.1).  A stream that ends too early is ERR_FORMAT.  Zero padding behind the
- * last member is ignored; other bytes are ignored too but noted. */
+ * last member is ignored; other bytes are ignored too but noted, except behind xz, whose format
+ * has no such freedom (ERR_FORMAT, as xz(1) has it). */
 #ifndef IO_DECODER_H
 #define IO_DECODER_H
 

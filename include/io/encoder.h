@@ -18,8 +18,8 @@
 
 struct encoding {
 	enum compression compression; /* NONE, GZIP or ZSTD */
-	int level;                    /* 0: the default, gzip 6 and zstd 3 */
-	bool long_window;             /* zstd only: long-distance matching, window 2^27 */
+	int level;		      /* 0: the default, gzip 6 and zstd 3 */
+	bool long_window;	      /* zstd only: long-distance matching, window 2^27 */
 };
 
 /* "none", "gzip[:1-12]", "zstd[:1-22[,long]]".  ERR_USAGE otherwise. */

@@ -2,7 +2,8 @@
  *
  * Written under a temporary name beside the target, or into an unlinked spool when the target is
  * standard output, a pipe or a device.  outfile_commit() renames or copies it out;
- * outfile_close() without a commit leaves nothing behind and an older file untouched. */
+ * outfile_close() without a commit leaves nothing behind and an older file untouched.
+ * The program must ignore SIGPIPE, so that a reader that goes away is an error like others. */
 #ifndef IO_OUTFILE_H
 #define IO_OUTFILE_H
 
@@ -34,8 +35,9 @@ int outfile_truncate(struct outfile *file, uint64_t length, struct error *err);
 /* Tell the file system that about this many bytes will come; a hint, never an error. */
 void outfile_expect(struct outfile *file, uint64_t bytes);
 
-/* Everything written so far, readable until close; also after a commit. */
-struct range outfile_range(const struct outfile *file);
+/* Everything written so far, readable until close; also after a commit.  When the system refuses
+ * to take buffered bytes, reading them fails, and the next call that has an `err` says why. */
+struct range outfile_range(struct outfile *file);
 
 /* Give it its name.  `sync`: fsync(2) the file and its folder first. */
 int outfile_commit(struct outfile *file, bool sync, struct error *err);

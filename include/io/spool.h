@@ -13,13 +13,13 @@ int spool_create(const char *dir, struct error *err);
 
 /* An image input: what the user named, opened and peeled. */
 struct input {
-	char *name;          /* for messages: the path, or "standard input" */
-	int fd;              /* plain bytes: the file itself or a spool; for a directory its fd */
-	uint64_t size;       /* plain bytes; 0 for a directory */
+	char *name;	     /* for messages: the path, or "standard input" */
+	int fd;		     /* plain bytes: the file itself or a spool; for a directory its fd */
+	uint64_t size;	     /* plain bytes; 0 for a directory */
 	uint64_t given_size; /* bytes as given, before peeling; 0 for a directory */
 	int is_directory;
-	unsigned peeled;     /* outer compressions removed, 0 to 2 */
-	uint64_t dev, ino;   /* of the file that was named, to tell OUTPUT from INPUT */
+	unsigned peeled;   /* outer compressions removed, 0 to 2 */
+	uint64_t dev, ino; /* of the file that was named, to tell OUTPUT from INPUT */
 };
 
 /* `path` NULL or "-" is standard input.  Peels at most two outer compressions by magic.  ERR_IO,

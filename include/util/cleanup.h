@@ -45,7 +45,7 @@ static inline void cleanup_fd(const int *fd)
 }
 
 #define AUTO_FREE CLEANUP(cleanup_free)
-#define AUTO_FD   CLEANUP(cleanup_fd) int
+#define AUTO_FD	  CLEANUP(cleanup_fd) int
 
 /* The value of `pointer`, which becomes NULL. */
 #define STEAL(pointer)                                                                             \

@@ -12,10 +12,10 @@
 
 struct context {
 	struct limits limits;
-	unsigned threads;           /* at least 1; counts the calling thread */
-	const char *spool_dir;      /* for unlinked temporary files; NULL: TMPDIR, else /var/tmp */
-	struct warnings *warnings;  /* never NULL */
-	struct progress *progress;  /* never NULL; a silent one has no listener */
+	unsigned threads;	   /* at least 1; counts the calling thread */
+	const char *spool_dir;	   /* for unlinked temporary files; NULL: TMPDIR, else /var/tmp */
+	struct warnings *warnings; /* never NULL */
+	struct progress *progress; /* never NULL; a silent one has no listener */
 };
 
 #endif

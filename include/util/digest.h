@@ -8,8 +8,8 @@
 
 #include "util/error.h"
 
-#define DIGEST_BYTES     32
-#define DIGEST_HEX_SIZE  65 /* 64 hex digits and a NUL */
+#define DIGEST_BYTES	 32
+#define DIGEST_HEX_SIZE	 65 /* 64 hex digits and a NUL */
 #define DIGEST_TEXT_SIZE 72 /* "sha256:", the digits and a NUL */
 
 struct digest {
@@ -20,7 +20,7 @@ struct digest {
  * another registered algorithm. */
 int digest_parse(struct digest *out, const char *text, struct error *err);
 
-/* True and *out filled when the `len` bytes at `hex` are 64 hex digits. */
+/* True and *out filled when the `len` bytes at `hex` are 64 lower-case hex digits. */
 bool digest_from_hex(struct digest *out, const char *hex, size_t len);
 
 void digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE]);
@@ -33,8 +33,7 @@ void digest_of(struct digest *out, const void *data, size_t len);
 
 /* ChainID(L0..Ln) = Digest(ChainID(L0..Ln-1) + " " + DiffID(Ln)), image-spec config.md;
  * pass NULL for the parent of the base layer. */
-void digest_chain_id(struct digest *out, const struct digest *parent,
-		     const struct digest *diff_id);
+void digest_chain_id(struct digest *out, const struct digest *parent, const struct digest *diff_id);
 
 /* Running digest of a stream.  Not thread-safe; one owner at a time. */
 struct hasher;

@@ -15,14 +15,14 @@
 
 enum err_code {
 	ERR_NONE = 0,
-	ERR_ANSWER_NO,   /* the question was understood and the answer is no: images differ */
-	ERR_USAGE,       /* the command line, a policy file or a plan edit is wrong */
-	ERR_FORMAT,      /* the input breaks its own specification */
-	ERR_DIGEST,      /* content does not match its digest */
-	ERR_LIMIT,       /* the input exceeds a bound in struct limits */
+	ERR_ANSWER_NO,	 /* the question was understood and the answer is no: images differ */
+	ERR_USAGE,	 /* the command line, a policy file or a plan edit is wrong */
+	ERR_FORMAT,	 /* the input breaks its own specification */
+	ERR_DIGEST,	 /* content does not match its digest */
+	ERR_LIMIT,	 /* the input exceeds a bound in struct limits */
 	ERR_UNSUPPORTED, /* recognised input that this program does not handle */
-	ERR_IO,          /* the system refused; sys_errno says why */
-	ERR_INTERNAL,    /* an invariant failed: a bug here, not in the input */
+	ERR_IO,		 /* the system refused; sys_errno says why */
+	ERR_INTERNAL,	 /* an invariant failed: a bug here, not in the input */
 };
 
 struct error {
@@ -31,7 +31,10 @@ struct error {
 	char *message; /* owned; NULL while code is ERR_NONE */
 };
 
-#define ERROR_INIT { .code = ERR_NONE, .sys_errno = 0, .message = NULL }
+#define ERROR_INIT                                                                                 \
+	{                                                                                          \
+		.code = ERR_NONE, .sys_errno = 0, .message = NULL                                  \
+	}
 
 /* Both return -1 so that `return error_set(...)` reads as one statement. */
 int error_set(struct error *err, enum err_code code, const char *fmt, ...)

@@ -11,20 +11,20 @@
 #include "util/error.h"
 
 struct limits {
-	uint64_t images;          /* images of one archive */
-	uint64_t members;         /* members of the outer archive */
-	uint64_t layers;          /* layers of one image */
-	uint64_t entries;         /* tar entries of all layers together */
-	uint64_t path_bytes;      /* one path or link target */
-	uint64_t path_depth;      /* components in one path */
-	uint64_t name_bytes;      /* all distinct path components together */
-	uint64_t pax_bytes;       /* one extended header */
-	uint64_t xattr_bytes;     /* names and values of all distinct attribute sets */
-	uint64_t sparse_chunks;   /* data pieces of one sparse file */
-	uint64_t sparse_bytes;    /* expanded size of one sparse file */
-	uint64_t json_bytes;      /* one manifest, config or index */
-	uint64_t layer_bytes;     /* one layer, uncompressed */
-	uint64_t spool_bytes;     /* everything that is written to temporary files */
+	uint64_t images;	/* images of one archive */
+	uint64_t members;	/* members of the outer archive */
+	uint64_t layers;	/* layers of one image */
+	uint64_t entries;	/* tar entries of all layers together */
+	uint64_t path_bytes;	/* one path or link target */
+	uint64_t path_depth;	/* components in one path */
+	uint64_t name_bytes;	/* all distinct path components together */
+	uint64_t pax_bytes;	/* one extended header */
+	uint64_t xattr_bytes;	/* names and values of all distinct attribute sets */
+	uint64_t sparse_chunks; /* data pieces of one sparse file */
+	uint64_t sparse_bytes;	/* expanded size of one sparse file */
+	uint64_t json_bytes;	/* one manifest, config or index */
+	uint64_t layer_bytes;	/* one layer, uncompressed */
+	uint64_t spool_bytes;	/* everything that is written to temporary files */
 };
 
 extern const struct limits limits_default;

@@ -11,12 +11,18 @@ struct strbuf {
 	size_t len, room;
 };
 
-#define STRBUF_INIT { .data = NULL, .len = 0, .room = 0 }
+#define STRBUF_INIT                                                                                \
+	{                                                                                          \
+		.data = NULL, .len = 0, .room = 0                                                  \
+	}
 
 void strbuf_add(struct strbuf *buf, const void *bytes, size_t len);
 void strbuf_addstr(struct strbuf *buf, const char *text);
 void strbuf_addch(struct strbuf *buf, char byte);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Append `len` bytes for the caller to fill; they are its until the next call. */
+char *strbuf_grow(struct strbuf *buf, size_t len) __attribute__((returns_nonnull));
 
 /* Forget the content, keep the memory. */
 void strbuf_clear(struct strbuf *buf);

@@ -20,7 +20,10 @@
 		type *items;                                                                       \
 		size_t count, room;                                                                \
 	}
-#define VEC_INIT { .items = NULL, .count = 0, .room = 0 }
+#define VEC_INIT                                                                                   \
+	{                                                                                          \
+		.items = NULL, .count = 0, .room = 0                                               \
+	}
 
 /* Make room for at least `total` elements; the new ones are not initialised. */
 #define vec_reserve(vec, total)                                                                    \
@@ -29,8 +32,8 @@
 		if (want_ > (vec)->room) {                                                         \
 			size_t grown_ = (vec)->room + (vec)->room / 2 + 8;                         \
 			(vec)->room = want_ > grown_ ? want_ : grown_;                             \
-			(vec)->items = xreallocarray((vec)->items, (vec)->room,                    \
-						     sizeof(*(vec)->items));                       \
+			(vec)->items =                                                             \
+				xreallocarray((vec)->items, (vec)->room, sizeof(*(vec)->items));   \
 		}                                                                                  \
 	} while (0)
 
@@ -41,8 +44,8 @@
 	} while (0)
 
 #define vec_foreach(item, vec)                                                                     \
-	for (__typeof__((vec)->items) item = (vec)->items,                                         \
-	     item##_end_ = (vec)->items + (vec)->count;                                            \
+	for (__typeof__((vec)->items[0]) *item = (vec)->items,                                     \
+					 *item##_end_ = (vec)->items + (vec)->count;               \
 	     item < item##_end_; item++)
 
 #define vec_release(vec)                                                                           \

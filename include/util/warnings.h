@@ -1,8 +1,9 @@
 /* warnings.h - what a person should know although the run goes on.
  *
  * Few, grouped and actionable: each kind is one row in warnings.c with what it means and what
- * to do; occurrences are counted and the first few examples kept.  Thread-safe.  Never printed
- * here: report and cli do that. */
+ * to do; occurrences are counted and a few examples kept: the first in natural order ("layer 2"
+ * before "layer 10"), so that they do not depend on threads.  Thread-safe.  Never printed here:
+ * report and cli do that. */
 #ifndef UTIL_WARNINGS_H
 #define UTIL_WARNINGS_H
 
@@ -20,8 +21,8 @@ enum warning_kind {
 	WARN_OVERLAY_DEVICE,   /* character device 0:0 taken as a whiteout */
 	WARN_NAME_LENGTH,      /* component of more than 255 bytes */
 	WARN_TRAILING_BYTES,   /* bytes behind a compressed stream */
-	WARN_CONFIG,           /* stale or odd content of a config */
-	WARN_REFERENCE,        /* names that were completed, or could not be kept */
+	WARN_CONFIG,	       /* stale or odd content of a config */
+	WARN_REFERENCE,	       /* names that were completed, or could not be kept */
 	WARN_DROPPED_MANIFEST, /* attestations, signatures, missing platforms */
 	WARN_FROZEN_LAYER,     /* a kept layer that some loaders refuse */
 	WARN_ZSTD_OUTPUT,      /* zstd blobs: docker before 23 cannot load them */
@@ -33,7 +34,7 @@ enum warning_kind {
 
 struct warning {
 	uint64_t count;
-	char *examples[WARNING_EXAMPLES]; /* "layer 3: usr/bin/x"; NULL beyond count */
+	char *examples[WARNING_EXAMPLES]; /* "layer 3: usr/bin/x"; different ones, then NULL */
 };
 
 struct warnings;

@@ -13,7 +13,7 @@ struct worker_pool;
 
 enum worker_order {
 	WORKER_PARALLEL, /* jobs may run at the same time */
-	WORKER_SERIAL,   /* one job at a time, in order of submission, beside the caller */
+	WORKER_SERIAL,	 /* one job at a time, in order of submission, beside the caller */
 };
 
 /* Runs on some thread: touches only what `job` owns, and reports through `err`. */

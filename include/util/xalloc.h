@@ -9,8 +9,7 @@
 #include <stddef.h>
 
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
-void *xcalloc(size_t count, size_t size)
-	__attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
+void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
 
 /* count * size bytes; an overflow of the product counts as no memory. */
 void *xreallocarray(void *old, size_t count, size_t size) __attribute__((returns_nonnull));

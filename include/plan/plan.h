@@ -1,0 +1,129 @@
+/* plan.h - what will be written, and what became of every entry: plain data (DESIGN.md decision 7).
+ *
+ * plan_build() decides everything; write/ carries it out, verify/ and report/ read it. */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layer/chain.h"
+#include "tree/merged_tree.h"
+
+enum squash_mode {
+	SQUASH_ALL,  /* consecutive layers with the same users merge */
+	SQUASH_NONE, /* every layer stays, only dead bytes leave */
+};
+
+struct plan_options {
+	enum squash_mode squash;
+	uint32_t keep_base;      /* frozen layers at the bottom of every image */
+	bool drop_empty_layers;  /* with SQUASH_NONE */
+};
+
+/* What became of the body and the name of an input entry. */
+enum fate {
+	FATE_LIVE,            /* shown by some image */
+	FATE_SHADOWED,        /* a later layer hid it; see killers */
+	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
+	FATE_MARKER,          /* whiteout or opaque marker */
+	FATE_IGNORED,         /* aufs bookkeeping, names below a whiteout */
+	FATE_COUNT
+};
+
+/* Special values of record.link. */
+#define RECORD_BODY     UINT32_MAX       /* entry with its own body or none */
+#define RECORD_WHITEOUT (UINT32_MAX - 1) /* hides `path` */
+#define RECORD_OPAQUE   (UINT32_MAX - 2) /* hides what lies below in `path` */
+
+/* One entry of a rebuilt layer; records are in output order (DESIGN.md ruling 12). */
+struct record {
+	path_id path;
+	slot_id body;    /* as in struct tree_inode; SLOT_NONE for a marker */
+	slot_id meta;
+	bytes_id xattrs;
+	path_id link;    /* the carrier of a hard link, or one of the values above */
+};
+
+/* A run of input layers that becomes one output layer. */
+struct segment {
+	uint32_t first, last;     /* positions, bottom and top */
+	uint32_t layer_count;     /* input layers */
+	uint32_t users;           /* images that go through here */
+	bool frozen;              /* byte-identical by request */
+	bool pass_through;        /* copied as it is; then layer_count is 1 and there are no records */
+	bool dropped;             /* nothing is left: no output layer */
+	size_t record_begin, record_end;
+	unsigned flaws;           /* enum layer_flaw of its input layers */
+};
+
+/* Bytes added by one step and hidden by another. */
+struct dead_pair {
+	uint32_t added, killer; /* positions */
+	uint64_t bytes, entries;
+};
+
+struct dead_file {
+	path_id path;
+	slot_id slot;
+	uint64_t bytes;
+};
+
+#define PLAN_DEAD_FILES 10
+
+/* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + framing. */
+struct plan_totals {
+	uint64_t layer_bytes;    /* uncompressed layer tars, each unique position once */
+	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
+	uint64_t framing_bytes;  /* headers, padding, end marks */
+	uint64_t entries, shadowed_entries;
+	uint64_t output_entries;
+	uint64_t tree_bytes, tree_entries; /* merged file systems, summed over the images */
+	struct VEC(struct dead_pair) pairs; /* most bytes first */
+	struct dead_file files[PLAN_DEAD_FILES]; /* most bytes first */
+	size_t file_count;
+};
+
+struct plan {
+	struct plan_options options;
+	const struct chain *chain; /* borrowed, as names */
+	struct names *names;
+	struct VEC(struct segment) segments; /* parents before children */
+	uint32_t **of_image;       /* [image][n]: segment, bottom first */
+	uint32_t *segment_count;   /* [image] */
+	struct VEC(struct record) records;
+	uint8_t *fates;            /* by slot: enum fate */
+	uint32_t *killers;         /* by slot: position that hid it; UINT32_MAX: none */
+	bool copies;               /* a hard-link group was split by a frozen or separate layer */
+	struct plan_totals totals;
+};
+
+/* `chain`, `names` are borrowed and must outlive the plan; `names` may grow. */
+struct plan *plan_build(const struct chain *chain, struct names *names,
+			const struct plan_options *options, const struct context *context,
+			struct error *err);
+void plan_free(struct plan *plan);
+
+/* The tar header of a record; its texts live in `path` and `link` and in the names of the plan.
+ * `xattrs` is scratch. */
+struct record_texts {
+	struct strbuf path, link;
+	struct xattr_list xattrs;
+};
+
+void record_header(const struct plan *plan, const struct record *record,
+		   struct record_texts *texts, struct tar_header *out);
+void record_texts_release(struct record_texts *texts);
+
+/* Is the record one with a body to write?  Its bytes are those of the entry record->body. */
+bool record_has_body(const struct plan *plan, const struct record *record);
+
+/* Exact bytes of the uncompressed output layer of a segment. */
+uint64_t plan_segment_bytes(const struct plan *plan, const struct segment *segment);
+
+/* Position `n` (0 is the bottom one) of a segment. */
+uint32_t segment_position(const struct plan *plan, const struct segment *segment, uint32_t n);
+
+DEFINE_CLEANUP_PTR(plan, plan_free);
+
+#endif

@@ -1,0 +1,296 @@
+/* json_edit.c - a scanner that finds the members of a JSON object by their place in the text, and
+ * the splice that puts other values there. */
+#include "image/json_edit.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "util/vec.h"
+
+#define DEPTH_MAX 1000
+#define OTHER	  '\x7f' /* stands for an escaped byte that no key of ours has */
+
+struct scanner {
+	const char *text;
+	size_t len, at;
+};
+
+/* Offsets in the text; the key with its quotes, the value without white space. */
+struct member {
+	size_t start, key_end;
+	size_t value, end;
+	const struct json_edit *edit; /* what happens to it; NULL: it stays */
+};
+
+struct members VEC(struct member);
+
+static int peek(const struct scanner *in)
+{
+	return in->at < in->len ? (unsigned char)in->text[in->at] : -1;
+}
+
+static void skip_space(struct scanner *in)
+{
+	while (in->at < in->len && strchr(" \t\r\n", in->text[in->at]) && in->text[in->at])
+		in->at++;
+}
+
+static bool take(struct scanner *in, char byte)
+{
+	if (peek(in) != byte)
+		return false;
+	in->at++;
+	return true;
+}
+
+static bool is_digit(int byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static int hex_value(int byte)
+{
+	if (is_digit(byte))
+		return byte - '0';
+	byte |= 0x20;
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static bool scan_digits(struct scanner *in)
+{
+	size_t begin = in->at;
+
+	while (is_digit(peek(in)))
+		in->at++;
+	return in->at > begin;
+}
+
+static bool scan_number(struct scanner *in)
+{
+	take(in, '-');
+	if (!take(in, '0') && !scan_digits(in))
+		return false;
+	if (take(in, '.') && !scan_digits(in))
+		return false;
+	if (take(in, 'e') || take(in, 'E')) {
+		if (!take(in, '+'))
+			take(in, '-');
+		return scan_digits(in);
+	}
+	return true;
+}
+
+static bool scan_word(struct scanner *in, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (in->len - in->at < len || memcmp(in->text + in->at, word, len) != 0)
+		return false;
+	in->at += len;
+	return true;
+}
+
+static bool scan_escape(struct scanner *in)
+{
+	int byte = peek(in);
+
+	if (byte <= 0 || !strchr("\"\\/bfnrtu", byte))
+		return false;
+	in->at++;
+	for (int i = 0; byte == 'u' && i < 4; i++, in->at++)
+		if (hex_value(peek(in)) < 0)
+			return false;
+	return true;
+}
+
+static bool scan_string(struct scanner *in)
+{
+	if (!take(in, '"'))
+		return false;
+	while (peek(in) >= 0x20) {
+		int byte = peek(in);
+
+		in->at++;
+		if (byte == '"')
+			return true;
+		if (byte == '\\' && !scan_escape(in))
+			return false;
+	}
+	return false;
+}
+
+static bool scan_value(struct scanner *in, int depth);
+
+/* One `"key" : value` of an object; *member says where when it is given. */
+static bool scan_member(struct scanner *in, int depth, struct member *member)
+{
+	struct member here = { .start = in->at };
+
+	if (!scan_string(in))
+		return false;
+	here.key_end = in->at;
+	skip_space(in);
+	if (!take(in, ':'))
+		return false;
+	skip_space(in);
+	here.value = in->at;
+	if (!scan_value(in, depth))
+		return false;
+	here.end = in->at;
+	if (member)
+		*member = here;
+	return true;
+}
+
+/* An object or array behind its opening bracket. */
+static bool scan_container(struct scanner *in, char close, int depth, struct members *members)
+{
+	skip_space(in);
+	if (take(in, close))
+		return true;
+	do {
+		struct member member;
+
+		skip_space(in);
+		if (close == '}' ? !scan_member(in, depth, &member) : !scan_value(in, depth))
+			return false;
+		if (members)
+			vec_push(members, member);
+		skip_space(in);
+	} while (take(in, ','));
+	return take(in, close);
+}
+
+static bool scan_value(struct scanner *in, int depth)
+{
+	if (depth >= DEPTH_MAX)
+		return false;
+	switch (peek(in)) {
+	case '{':
+		in->at++;
+		return scan_container(in, '}', depth + 1, NULL);
+	case '[':
+		in->at++;
+		return scan_container(in, ']', depth + 1, NULL);
+	case '"':
+		return scan_string(in);
+	case 't':
+		return scan_word(in, "true");
+	case 'f':
+		return scan_word(in, "false");
+	case 'n':
+		return scan_word(in, "null");
+	default:
+		return scan_number(in);
+	}
+}
+
+/* The key as the decoder of an engine sees it; only ASCII escapes matter for our keys. */
+static void decode_key(struct strbuf *out, const char *text, size_t len)
+{
+	strbuf_clear(out);
+	for (size_t at = 1; at + 1 < len; at++) {
+		unsigned code = 0;
+
+		if (text[at] != '\\') {
+			strbuf_addch(out, text[at]);
+			continue;
+		}
+		at++;
+		if (text[at] != 'u') {
+			strbuf_addch(out, strchr("\"\\/", text[at]) ? text[at] : OTHER);
+			continue;
+		}
+		for (int i = 1; i <= 4; i++)
+			code = code << 4 | (unsigned)hex_value(text[at + (size_t)i]);
+		at += 4;
+		strbuf_addch(out, code > 0 && code < 0x80 ? (char)code : OTHER);
+	}
+}
+
+/* Ties edits to members: the last member of a key, or all of them for a removal.  The edits that
+ * found no member and shall be added are left to the caller. */
+static void match_edits(struct members *members, const char *text, const struct json_edit *edits,
+			size_t count, bool *found)
+{
+	AUTO(strbuf) key = STRBUF_INIT;
+
+	for (size_t m = members->count; m-- > 0;) {
+		struct member *member = &members->items[m];
+
+		decode_key(&key, text + member->start, member->key_end - member->start);
+		for (size_t e = 0; e < count; e++) {
+			if (strcasecmp(key.data ? key.data : "", edits[e].key) != 0)
+				continue;
+			if (!edits[e].value || !found[e])
+				member->edit = &edits[e];
+			found[e] = true;
+		}
+	}
+}
+
+/* A member that stays is written with the separator that stood before it, so that commas are
+ * right whichever members leave. */
+static bool write_members(struct strbuf *out, const char *text, const struct members *members)
+{
+	bool any = false;
+
+	for (size_t m = 0; m < members->count; m++) {
+		const struct member *member = &members->items[m];
+
+		if (member->edit && !member->edit->value)
+			continue;
+		if (any) {
+			size_t before = members->items[m - 1].end;
+
+			strbuf_add(out, text + before, member->start - before);
+		}
+		any = true;
+		if (member->edit) {
+			strbuf_add(out, text + member->start, member->value - member->start);
+			strbuf_addstr(out, member->edit->value);
+		} else {
+			strbuf_add(out, text + member->start, member->end - member->start);
+		}
+	}
+	return any;
+}
+
+int json_edit_apply(struct strbuf *out, const char *text, size_t len, const struct json_edit *edits,
+		    size_t count, struct error *err)
+{
+	struct scanner in = { .text = text, .len = len, .at = 0 };
+	struct members members = VEC_INIT;
+	AUTO_FREE bool *found = xcalloc(count + 1, sizeof(*found));
+	size_t open, first, last;
+	bool any;
+
+	(void)scan_word(&in, "\xef\xbb\xbf");
+	skip_space(&in);
+	if (!take(&in, '{'))
+		return error_set(err, ERR_FORMAT, "no JSON object");
+	open = in.at;
+	if (!scan_container(&in, '}', 1, &members) || (skip_space(&in), in.at < in.len)) {
+		vec_release(&members);
+		return error_set(err, ERR_FORMAT, "broken JSON at offset %zu", in.at);
+	}
+	match_edits(&members, text, edits, count, found);
+	first = members.count ? members.items[0].start : open;
+	last = members.count ? members.items[members.count - 1].end : open;
+	strbuf_add(out, text, first);
+	any = write_members(out, text, &members);
+	for (size_t e = 0; e < count; e++) {
+		if (found[e] || !edits[e].add || !edits[e].value)
+			continue;
+		if (any) {
+			strbuf_addch(out, ',');
+			strbuf_add(out, text + open, first - open);
+		}
+		strbuf_addf(out, "\"%s\":%s", edits[e].key, edits[e].value);
+		any = true;
+	}
+	strbuf_add(out, text + last, len - last);
+	vec_release(&members);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* decoder_backend.h - what decoder.c and the decoder of one format share. */
+#ifndef IO_DECODER_BACKEND_H
+#define IO_DECODER_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "io/byte_source.h"
+#include "io/codec.h"
+
+/* The stored bytes [pos, len) of `bytes` were read and not yet used. */
+struct decoder_input {
+	struct byte_source *source;
+	unsigned char *bytes;
+	size_t pos, len;
+	bool at_end;	   /* the source has no more */
+	uint64_t consumed; /* stored bytes taken from the source */
+};
+
+/* Read until at least `want` unused bytes are there (a few; for looking ahead) or the source
+ * ends.  The number there, or -1. */
+ssize_t decoder_input_need(struct decoder_input *input, size_t want, struct error *err);
+
+/* Position of the first unused byte in the stored stream, for messages. */
+uint64_t decoder_input_offset(const struct decoder_input *input);
+
+enum decoder_step {
+	DECODER_FAILED = -1, /* with *err */
+	DECODER_MORE,	     /* all of the input that was there is used, or `out` is full */
+	DECODER_MEMBER_END,  /* a member or frame is complete */
+};
+
+/* One format that is decoded piece by piece from decoder_input. */
+struct decoder_format {
+	enum compression compression;
+	void *(*open)(struct error *err);
+	/* Decode from input->bytes to `out`, moving input->pos and *out_pos. */
+	enum decoder_step (*step)(void *state, struct decoder_input *input, unsigned char *out,
+				  size_t out_len, size_t *out_pos, struct error *err);
+	/* Make ready for the next member. */
+	void (*restart)(void *state);
+	void (*close)(void *state);
+};
+
+extern const struct decoder_format decoder_gzip;
+extern const struct decoder_format decoder_zstd;
+
+/* The other formats are libarchive's, which does its own reading. */
+struct decoder_archive;
+struct decoder_archive *decoder_archive_open(enum compression compression,
+					     struct decoder_input *input, struct error *err);
+ssize_t decoder_archive_read(struct decoder_archive *archive, void *buf, size_t len,
+			     struct error *err);
+void decoder_archive_close(struct decoder_archive *archive);
+
+#endif

@@ -1,0 +1,28 @@
+/* encoder_backend.h - what encoder.c and the encoder of one format share. */
+#ifndef IO_ENCODER_BACKEND_H
+#define IO_ENCODER_BACKEND_H
+
+#include <stddef.h>
+
+#include "io/encoder.h"
+
+struct encoder_sink {
+	encoder_emit emit;
+	void *arg;
+};
+
+/* The level is never 0 here. */
+struct encoder_format {
+	enum compression compression;
+	int default_level, max_level;
+	void *(*open)(const struct encoding *encoding, unsigned threads, struct error *err);
+	int (*write)(void *state, const struct encoder_sink *sink, const void *data, size_t len,
+		     struct error *err);
+	int (*finish)(void *state, const struct encoder_sink *sink, struct error *err);
+	void (*close)(void *state);
+};
+
+extern const struct encoder_format encoder_gzip;
+extern const struct encoder_format encoder_zstd;
+
+#endif

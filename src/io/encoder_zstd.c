@@ -1,0 +1,131 @@
+/* encoder_zstd.c - one zstd frame through libzstd's own threads. */
+#include "encoder_backend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "util/xalloc.h"
+
+#define OUT_BYTES	((size_t)1 << 20)
+#define LONG_WINDOW_LOG 27
+
+struct zstd_encoder {
+	ZSTD_CCtx *ctx;
+	unsigned char *out;
+	size_t out_len;
+};
+
+static int failed(size_t rc, struct error *err)
+{
+	if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
+		return error_set_errno(err, ENOMEM, "zstd cannot compress");
+	return error_set(err, ERR_INTERNAL, "zstd cannot compress: %s", ZSTD_getErrorName(rc));
+}
+
+static int configure(ZSTD_CCtx *ctx, const struct encoding *encoding, unsigned threads,
+		     struct error *err)
+{
+	/* With no worker libzstd cuts the input in another way than with any number of them. */
+	int workers = threads < 200 ? (int)threads : 200;
+	const struct {
+		ZSTD_cParameter name;
+		int value;
+		bool wanted;
+	} parameters[] = {
+		{ ZSTD_c_compressionLevel, encoding->level, true },
+		{ ZSTD_c_checksumFlag, 1, true },
+		{ ZSTD_c_nbWorkers, workers, true },
+		{ ZSTD_c_enableLongDistanceMatching, 1, encoding->long_window },
+		{ ZSTD_c_windowLog, LONG_WINDOW_LOG, encoding->long_window },
+	};
+
+	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+		if (!parameters[i].wanted)
+			continue;
+
+		size_t rc = ZSTD_CCtx_setParameter(ctx, parameters[i].name, parameters[i].value);
+
+		if (ZSTD_isError(rc))
+			return error_set(err, ERR_UNSUPPORTED,
+					 "this libzstd was built without threads (%s)",
+					 ZSTD_getErrorName(rc));
+	}
+	return 0;
+}
+
+static void zstd_close(void *state)
+{
+	struct zstd_encoder *self = state;
+
+	ZSTD_freeCCtx(self->ctx);
+	free(self->out);
+	free(self);
+}
+
+static void *zstd_open(const struct encoding *encoding, unsigned threads, struct error *err)
+{
+	struct zstd_encoder *self = xcalloc(1, sizeof(*self));
+
+	self->out = xmalloc(OUT_BYTES);
+	self->ctx = ZSTD_createCCtx();
+	if (!self->ctx)
+		error_set_errno(err, ENOMEM, "zstd cannot start");
+	else if (configure(self->ctx, encoding, threads, err) == 0)
+		return self;
+	zstd_close(self);
+	return NULL;
+}
+
+/* One call of the library, and the output when there is much of it.  1 when the
+ * library has more to write, 0, or -1. */
+static int compress(struct zstd_encoder *self, const struct encoder_sink *sink, ZSTD_inBuffer *in,
+		    ZSTD_EndDirective end, struct error *err)
+{
+	ZSTD_outBuffer out = { .dst = self->out, .size = OUT_BYTES, .pos = self->out_len };
+	size_t rc = ZSTD_compressStream2(self->ctx, &out, in, end);
+
+	if (ZSTD_isError(rc))
+		return failed(rc, err);
+	self->out_len = out.pos;
+	if (self->out_len == OUT_BYTES || (end == ZSTD_e_end && rc == 0)) {
+		if (sink->emit(sink->arg, self->out, self->out_len, err) < 0)
+			return -1;
+		self->out_len = 0;
+	}
+	return rc > 0;
+}
+
+static int zstd_write(void *state, const struct encoder_sink *sink, const void *data, size_t len,
+		      struct error *err)
+{
+	ZSTD_inBuffer in = { .src = data, .size = len, .pos = 0 };
+
+	while (in.pos < in.size)
+		if (compress(state, sink, &in, ZSTD_e_continue, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The end comes in a call of its own: with the last bytes, a short stream would show its size. */
+static int zstd_finish(void *state, const struct encoder_sink *sink, struct error *err)
+{
+	ZSTD_inBuffer none = { .src = NULL, .size = 0, .pos = 0 };
+	int left;
+
+	do
+		left = compress(state, sink, &none, ZSTD_e_end, err);
+	while (left > 0);
+	return left;
+}
+
+const struct encoder_format encoder_zstd = {
+	.compression = COMPRESSION_ZSTD,
+	.default_level = 3,
+	.max_level = 22,
+	.open = zstd_open,
+	.write = zstd_write,
+	.finish = zstd_finish,
+	.close = zstd_close,
+};

@@ -1,0 +1,168 @@
+/* plan_build.c - decide what is written: liveness over all images, then segment after segment. */
+#include <string.h>
+
+#include "plan_internal.h"
+
+/* Mark what the final tree of an image shows, and add up its size. */
+static void mark_live(struct plan *plan, const struct merged_tree *tree, uint8_t *live)
+{
+	AUTO_FREE uint8_t *counted = xcalloc(tree->inodes.count + 1, 1);
+
+	for (path_id path = 0; path < tree->nodes.count; path++) {
+		const struct tree_node *node = tree_node(tree, path);
+		inode_id id;
+		if (!node || node->slot == SLOT_NONE)
+			continue;
+		id = node->inode;
+		const struct tree_inode *inode = tree_inode(tree, &id);
+		plan->totals.tree_entries++;
+		if (inode->meta == SLOT_NONE) {
+			live[node->slot] |= SHOWN_IMPLIED;
+			continue;
+		}
+		live[node->slot] |= SHOWN_NAME;
+		live[inode->body] |= SHOWN_BODY;
+		if (node->type == TAR_FILE && !counted[id])
+			plan->totals.tree_bytes += chain_entry(plan->chain, inode->body)->size;
+		counted[id] = 1;
+	}
+}
+
+/* Plan the segment whose top the tree has reached; one that an earlier image has planned already
+ * only moves `shown` on. */
+static void plan_segment(struct differ *differ, struct segment *segment, bool planned)
+{
+	struct plan *plan = differ->plan;
+	const struct position *first = &plan->chain->positions.items[segment->first];
+	const struct layer_index *index = &chain_layer(plan->chain, segment->last)->index;
+	size_t begin = plan->records.count, normal = 0;
+	bool markers_hold, copies = plan->copies;
+
+	differ->segment = segment;
+	differ->first_depth = first->depth;
+	markers_hold = segment->layer_count == 1 && plan_markers_hold(differ);
+	plan_diff_segment(differ);
+	if (segment->frozen) {
+		segment->pass_through = true;
+	} else if (segment->layer_count == 1 && !planned) {
+		vec_foreach(entry, &index->entries)
+			normal += entry->kind == ENTRY_NORMAL;
+		segment->pass_through = markers_hold && !segment->flaws && differ->own_used == normal;
+	}
+	segment->record_begin = planned ? segment->record_begin : begin;
+	if (planned || segment->pass_through) {
+		plan->records.count = begin;
+		plan->copies = copies;
+	}
+	if (!planned)
+		segment->record_end = plan->records.count;
+}
+
+/* Apply the layers of one image and plan its segments. */
+static int plan_image(struct plan *plan, uint32_t image, const uint8_t *live, bool *planned,
+		      const struct context *context, struct error *err)
+{
+	AUTO_PTR(merged_tree) tree =
+		merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+	struct shown_tree shown;
+	struct differ differ = { .plan = plan, .tree = tree, .shown = &shown, .live = live };
+	int rc = 0;
+
+	shown_init(&shown, plan->names->paths);
+	for (uint32_t s = 0; !rc && s < plan->segment_count[image]; s++) {
+		uint32_t number = plan->of_image[image][s];
+		struct segment *segment = &plan->segments.items[number];
+		for (uint32_t n = 0; !rc && n < segment->layer_count; n++) {
+			rc = merged_tree_apply(tree, segment_position(plan, segment, n), err);
+			segment->flaws |= tree->flaws;
+		}
+		if (rc < 0)
+			break;
+		differ.bottom = s == 0;
+		plan_segment(&differ, segment, planned[number]);
+		planned[number] = true;
+	}
+	differ_release(&differ);
+	shown_release(&shown);
+	return rc;
+}
+
+/* A segment without records leaves no layer, unless an image would be left without any. */
+static void drop_empty(struct plan *plan)
+{
+	bool allowed = plan->options.squash == SQUASH_ALL || plan->options.drop_empty_layers;
+
+	vec_foreach(segment, &plan->segments)
+		segment->dropped = allowed && !segment->frozen &&
+				   (segment->pass_through
+					    ? !chain_layer(plan->chain, segment->last)->index.entries.count
+					    : segment->record_begin == segment->record_end);
+	for (size_t i = 0; i < plan->chain->image_count; i++) {
+		bool any = !plan->segment_count[i];
+		for (uint32_t s = 0; s < plan->segment_count[i]; s++)
+			any |= !plan->segments.items[plan->of_image[i][s]].dropped;
+		if (!any)
+			plan->segments.items[plan->of_image[i][0]].dropped = false;
+	}
+}
+
+static int build(struct plan *plan, uint8_t *live, const struct context *context, struct error *err)
+{
+	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		AUTO_PTR(merged_tree) tree = merged_tree_new(plan->chain, plan->names, &context->limits,
+							     context->warnings, plan->killers);
+		if (merged_tree_apply_image(tree, i, err) < 0)
+			return -1;
+		mark_live(plan, tree, live);
+	}
+	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+		if (plan_image(plan, i, live, planned, context, err) < 0)
+			return -1;
+	drop_empty(plan);
+	plan_account(plan, live);
+	vec_foreach(segment, &plan->segments)
+	{
+		if (segment->dropped)
+			continue;
+		plan->totals.output_entries +=
+			segment->pass_through
+				? chain_layer(plan->chain, segment->last)->index.entries.count
+				: segment->record_end - segment->record_begin;
+	}
+	return 0;
+}
+
+struct plan *plan_build(const struct chain *chain, struct names *names,
+			const struct plan_options *options, const struct context *context,
+			struct error *err)
+{
+	AUTO_PTR(plan) plan = xcalloc(1, sizeof(*plan));
+	AUTO_FREE uint8_t *live = xcalloc(chain->slot_count + (size_t)1, 1);
+
+	plan->options = *options;
+	plan->chain = chain;
+	plan->names = names;
+	plan->fates = xcalloc(chain->slot_count + (size_t)1, 1);
+	plan->killers = xreallocarray(NULL, chain->slot_count + (size_t)1, sizeof(uint32_t));
+	memset(plan->killers, 0xff, (chain->slot_count + (size_t)1) * sizeof(uint32_t));
+	plan_cut_segments(plan);
+	if (build(plan, live, context, err) < 0)
+		return NULL;
+	return STEAL(plan);
+}
+
+void plan_free(struct plan *plan)
+{
+	for (size_t i = 0; plan->of_image && i < plan->chain->image_count; i++)
+		free(plan->of_image[i]);
+	free(plan->of_image);
+	free(plan->segment_count);
+	vec_release(&plan->segments);
+	vec_release(&plan->records);
+	vec_release(&plan->totals.pairs);
+	free(plan->fates);
+	free(plan->killers);
+	free(plan);
+}

@@ -1,0 +1,175 @@
+/* image_writer.c - carry out a plan: layers, then configs and manifests, into a sink. */
+#include "write/image_writer.h"
+
+#include <string.h>
+
+#include "write_internal.h"
+
+const struct image_format image_formats[] = {
+	{ "hybrid", "OCI layout and manifest.json in one tar: every engine loads it", true, true, false },
+	{ "docker", "docker-archive: manifest.json only", true, false, false },
+	{ "oci", "OCI archive: index.json only", false, true, false },
+	{ "oci-dir", "OCI layout directory", false, true, true },
+	{ NULL, NULL, false, false, false },
+};
+
+const struct image_format *image_format_find(const char *name)
+{
+	for (const struct image_format *format = image_formats; format->name; format++)
+		if (!strcmp(format->name, name))
+			return format;
+	return NULL;
+}
+
+struct image_writer {
+	struct sink *sink;
+};
+
+void blob_name(const struct digest *digest, char out[BLOB_NAME_SIZE])
+{
+	memcpy(out, "blobs/sha256/", 13);
+	digest_hex(digest, out + 13);
+}
+
+uint64_t sink_bytes(const struct sink *sink)
+{
+	return sink->bytes;
+}
+
+/* Was any source layer of the segment compressed? */
+static bool was_compressed(const struct write_input *input, const struct segment *segment)
+{
+	for (uint32_t n = 0; n < segment->layer_count; n++)
+		if (chain_layer(input->plan->chain, segment_position(input->plan, segment, n))
+			    ->compression != COMPRESSION_NONE)
+			return true;
+	return false;
+}
+
+/* May the stored blob be copied as it is (DESIGN.md ruling 2)? */
+static bool keeps_blob(const struct write_options *options, const struct segment *segment,
+		       const struct layer *layer)
+{
+	if (!segment->pass_through)
+		return false;
+	if (segment->frozen)
+		return true;
+	if (layer->trailing)
+		return false;
+	if (options->recode)
+		return layer->compression == COMPRESSION_NONE &&
+		       options->encoding.compression == COMPRESSION_NONE;
+	return layer->compression == COMPRESSION_NONE || layer->compression == COMPRESSION_GZIP ||
+	       layer->compression == COMPRESSION_ZSTD;
+}
+
+static int write_rebuilt(const struct write_input *input, struct blob_writer *blobs,
+			 const struct segment *segment, const struct encoding *encoding,
+			 struct written_layer *out, struct error *err)
+{
+	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
+	struct blob_result written;
+	int rc = blob_writer_begin(blobs, encoding, err);
+
+	if (!rc && segment->pass_through)
+		rc = blob_writer_copy(blobs, &layer->tar, 0, layer->tar.length, err);
+	else if (!rc)
+		rc = layer_write_records(blobs, input, segment, err);
+	if (rc < 0 || blob_writer_end(blobs, &written, err) < 0)
+		return -1;
+	*out = (struct written_layer){ written.plain, written.stored, written.plain_bytes,
+				       written.stored_bytes, encoding->compression };
+	return 0;
+}
+
+static int write_segment(const struct write_input *input, const struct write_options *options,
+			 struct blob_writer *blobs, const struct segment *segment,
+			 struct written_layer *out, struct error *err)
+{
+	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
+	struct encoding encoding = options->encoding;
+
+	if (keeps_blob(options, segment, layer)) {
+		*out = (struct written_layer){ layer->diff_id, layer->stored_digest, layer->tar.length,
+					       layer->stored.length, layer->compression };
+		return blob_writer_pass(blobs, &layer->stored, &layer->stored_digest, err);
+	}
+	if (!options->recode)
+		encoding = (struct encoding){ was_compressed(input, segment) ? COMPRESSION_GZIP
+									     : COMPRESSION_NONE,
+					      0, false };
+	return write_rebuilt(input, blobs, segment, &encoding, out, err);
+}
+
+static int write_layers(const struct write_input *input, const struct write_options *options,
+			struct blob_writer *blobs, struct write_result *result, struct error *err)
+{
+	for (size_t i = 0; i < input->plan->segments.count; i++) {
+		const struct segment *segment = &input->plan->segments.items[i];
+		struct written_layer *out = &result->layers[i];
+
+		if (segment->dropped)
+			continue;
+		if (write_segment(input, options, blobs, segment, out, err) < 0)
+			return error_wrap(err, "output layer %zu", i);
+		if (out->compression == COMPRESSION_ZSTD && !options->recode)
+			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu", i);
+	}
+	return 0;
+}
+
+static uint64_t expected_bytes(const struct write_input *input)
+{
+	uint64_t bytes = input->plan->totals.live_bytes;
+
+	vec_foreach(segment, &input->plan->segments)
+		if (segment->pass_through && segment->frozen)
+			bytes += chain_layer(input->plan->chain, segment->last)->index.total_bytes;
+	return bytes;
+}
+
+struct image_writer *image_write(const struct write_input *input, const char *path,
+				 const struct write_options *options, struct write_result *result,
+				 struct error *err)
+{
+	const struct sink_ops *ops = options->format->is_directory ? &sink_directory : &sink_tar;
+	AUTO_PTR(image_writer) writer = xcalloc(1, sizeof(*writer));
+
+	result->layers = xcalloc(input->plan->segments.count + 1, sizeof(result->layers[0]));
+	result->images = xcalloc(input->images->image_count + 1, sizeof(result->images[0]));
+	writer->sink = ops->open(path, input->context, err);
+	if (!writer->sink)
+		return NULL;
+	progress_begin(input->context->progress, "writing", expected_bytes(input));
+	AUTO_PTR(blob_writer) blobs = blob_writer_new(writer->sink, input->context);
+	const struct manifest_writer manifests = { input, options, writer->sink, blobs, result };
+	if (write_layers(input, options, blobs, result, err) < 0 ||
+	    manifests_write(&manifests, err) < 0 || ops->finish(writer->sink, err) < 0)
+		return NULL;
+	result->output_bytes = sink_bytes(writer->sink);
+	return STEAL(writer);
+}
+
+int image_writer_reopen(const struct image_writer *writer, struct input *input, struct error *err)
+{
+	return writer->sink->ops->reopen(writer->sink, input, err);
+}
+
+int image_writer_commit(struct image_writer *writer, bool sync, struct error *err)
+{
+	return writer->sink->ops->commit(writer->sink, sync, err);
+}
+
+void image_writer_close(struct image_writer *writer)
+{
+	if (writer->sink)
+		writer->sink->ops->close(writer->sink);
+	free(writer);
+}
+
+void write_result_release(struct write_result *result)
+{
+	free(result->layers);
+	free(result->images);
+	memset(result, 0, sizeof(*result));
+}

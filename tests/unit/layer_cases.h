@@ -1,0 +1,138 @@
+/* layer_cases.h - what stacks of layers mean, row by row (SEMANTICS.md C.3 and F), in the notation
+ * of layer_forge.h.  test_merged_tree.c merges them, test_plan.c plans them. */
+#ifndef TESTS_LAYER_CASES_H
+#define TESTS_LAYER_CASES_H
+
+#include "util/warnings.h"
+
+struct layer_case {
+	const char *id, *layers;
+	const char *tree;       /* as tree_dump() has it; "!" and a piece of the error */
+	enum warning_kind warns; /* must be given; WARN_KINDS: no warning at all */
+};
+
+#define QUIET WARN_KINDS
+
+static const struct layer_case layer_cases[] = {
+	/* Whiteouts and opaque directories. */
+	{ "F001", "f x | f .wh.x", "", QUIET },
+	{ "F002", "d a m700 t5,f a/x,f a/y | f a/.wh.x", "d a m700 t5,f a/y", QUIET },
+	{ "F003", "d a,f a/x | f .wh.a", "", QUIET },
+	{ "F004", "f x =old | f .wh.x,f x =new", "f x =new", QUIET },
+	{ "F005", "f x =old | f x =new,f .wh.x", "f x =new", QUIET },
+	{ "F006", "d a,f a/x | f .wh.a,d a m700,f a/n", "d a m700,f a/n", QUIET },
+	{ "F007", "d a,f a/x | d a,f a/n,f .wh.a", "d a,f a/n", QUIET },
+	{ "F008", "d a m700 u7,f a/x | f .wh.a,f a/n t44", "d a t44,f a/n t44", QUIET },
+	{ "F009", "d a,f a/x | f .wh.zz,f nodir/.wh.zz", "d a,f a/x", QUIET },
+	{ "F010", "d a,f a/x | d a,f a/.wh..wh..opq,f a/n", "d a,f a/n", QUIET },
+	{ "F011", "d a,f a/x | d a,f a/n,f a/x =new,f a/.wh..wh..opq", "d a,f a/n,f a/x =new", QUIET },
+	{ "F012", "d a m700 u3,f a/x | f a/.wh..wh..opq,f a/n", "d a m700 u3,f a/n", QUIET },
+	{ "F013", "d a,d a/s,f a/s/l | f a/.wh..wh..opq,d a/s,f a/s/t", "d a,d a/s,f a/s/t", QUIET },
+	{ "F014", "d a,d a/s,f a/s/l | d a,d a/s,f a/s/t,f a/.wh..wh..opq", "d a,d a/s,f a/s/t", QUIET },
+	{ "F015", "f a,d b | f .wh..wh..opq,f n", "f n", QUIET },
+	{ "F016", "d a | f q/r/.wh..wh..opq,f q/r/n", "d a,d q,d q/r,f q/r/n", QUIET },
+	{ "W14", "d a | f q/r/.wh..wh..opq", "d a", QUIET },
+	{ "F017", "d a,f a/x =1 | f a/x/.wh..wh..opq", "d a,f a/x =1", WARN_WHITEOUT_ODD },
+	{ "F018", "f x,f .wh.x,f .wh.zz", "f x", QUIET },
+	{ "F019", "d a,f a/x | d a/.wh.x", "d a", QUIET },
+	{ "F020", "d a,f a/x | h a/.wh.x >nowhere", "d a", QUIET },
+	{ "F021", "d a,f a/x | f a/.wh.x =payload", "d a", QUIET },
+	{ "F022", "d a | f a/.wh.", "!whiteout of nothing", QUIET },
+	{ "F023", "d a | f a/.wh..", "!whiteout of nothing", QUIET },
+	{ "F024", "d a | f a/.wh...", "!whiteout of nothing", QUIET },
+	{ "F025",
+	  "d a,f a/x | d .wh..wh.plnk,f .wh..wh.plnk/1.2 =P,f .wh..wh.aufs,h a/h >.wh..wh.plnk/1.2",
+	  "d a,f a/h =P,f a/x", QUIET },
+	{ "F026", "f .wh..wh.foo", "", QUIET },
+	{ "F027", "d a,f a/c | d .wh.a,f .wh.a/child", "", WARN_WHITEOUT_ODD },
+	{ "F028", "d a,f a/x | f a =1,f a/.wh.x", "f a =1", QUIET },
+	{ "F029", "d a,f a/x | f .wh.a,f a/.wh.x", "", QUIET },
+	{ "F030", "d a m700,f a/x | f .wh.a | f a/n", "d a,f a/n", QUIET },
+	{ "F031", "d a,f a/1 | d a,f a/.wh..wh..opq,f a/2 | d a,f a/3", "d a,f a/2,f a/3", QUIET },
+	{ "F032", "d a,f a/1 | d a,f a/.wh..wh..opq,f a/2 | f .wh.a", "", QUIET },
+	{ "F033", "d a,f a/x | f a/.wh..wh..opq,f a/.wh.x,f a/z", "d a,f a/z", QUIET },
+	{ "F034", "f x,f y | f .wh.x,f .wh.x", "f y", QUIET },
+	/* Types over types, parents, symlinks. */
+	{ "F036", "f a =1 | d a,f a/in", "d a,f a/in", QUIET },
+	{ "F037", "d a,f a/x | f a =1", "f a =1", QUIET },
+	{ "F038", "d a,f a/x,d b | s a >b", "s a >b,d b", QUIET },
+	{ "F039", "s a >b,d b,f b/1 | d a,f a/n", "d a,f a/n,d b,f b/1", QUIET },
+	{ "F040", "s a >b,d b,f b/1 | f a/n", "d a,f a/n,d b,f b/1", WARN_PARENT_REPLACED },
+	{ "F041", "s a >/b,d b,f b/1 | f a/n", "d a,f a/n,d b,f b/1", WARN_PARENT_REPLACED },
+	{ "F042", "d c,s c/a >../b,d b,f b/1 | f c/a/n", "d b,f b/1,d c,d c/a,f c/a/n",
+	  WARN_PARENT_REPLACED },
+	{ "F044", "s a >nowhere | f a/n", "d a,f a/n", WARN_PARENT_REPLACED },
+	{ "F045", "d b,f b/1,s a >b | f a/.wh.1", "d a,d b,f b/1", WARN_PARENT_REPLACED },
+	{ "F046", "d b,s a >b,f a/n", "s a >b,d b,f b/n", QUIET },
+	{ "F046b", "d b,s a >b | d b,s a >b,f a/n", "s a >b,d b,f b/n", QUIET },
+	{ "F047", "d b,f b/1 | d b,s a >b,f a/.wh.1", "s a >b,d b", QUIET },
+	{ "F047b", "d b,f b/1 | f a/.wh.1,s a >b", "s a >b,d b", QUIET },
+	{ "F048", "s a >b,s b >a | f a/n", "d a,f a/n,s b >a", WARN_PARENT_REPLACED },
+	{ "F048b", "s a >b,s b >a,f a/n", "!symlink loop", QUIET },
+	{ "F049", "f a =1 | f a/n", "d a,f a/n", WARN_PARENT_REPLACED },
+	{ "F050", "f a,f a/n", "!no directory in the same layer", QUIET },
+	{ "F051", "d a,f a/x | d a m1777 u5 g6 t2", "d a m1777 u5 g6 t2,f a/x", QUIET },
+	{ "F052", "d tmp m1777 t9 | f tmp/x", "d tmp m1777 t9,f tmp/x", QUIET },
+	{ "F053", "f p/q/n t77", "d p t77,d p/q t77,f p/q/n t77", QUIET },
+	{ "F054", "d a xuser.k=v,f a/x | d a m700", "d a m700,f a/x", QUIET },
+	{ "F055", "f a/x,d a m700", "d a m700,f a/x", QUIET },
+	{ "F056", "d a m555,f a/x m0", "d a m555,f a/x m0", QUIET },
+	{ "F057", "d ./ m711 u9 | f y", "d . m711 u9,f y", QUIET },
+	{ "F057b", "d / m711 u9 | f y | d . m700", "d . m700,f y", QUIET },
+	{ "F057c", "f .", "!the root is a file", QUIET },
+	{ "F058", "d a,f a/1 | f a =2 | d a,f a/3", "d a,f a/3", QUIET },
+	{ "F059", "d a,f a/x =1 | d a | f a/.wh.x | f a/x =2", "d a,f a/x =2", QUIET },
+	/* Names. */
+	{ "F061", "f ./a/x =1 | f /a//x =2 | f a/./x =3", "d a,f a/x =3", QUIET },
+	{ "F062", "f a/../b", "!\"..\" component", QUIET },
+	{ "F063", "f ../evil", "!\"..\" component", QUIET },
+	{ "F064", "f a/x =1,f a/x =22", "d a,f a/x =22", WARN_DUPLICATE_PATH },
+	{ "F065", "f a/x =1,f ./a/x =22", "d a,f a/x =22", WARN_DUPLICATE_PATH },
+	{ "F070", "f a/ =body,f z =1", "f a =body,f z =1", QUIET },
+	{ "F072", "f A,f a", "f A,f a", QUIET },
+	/* Hard links. */
+	{ "F075", "f x =1,h y >x,h z >y", "f x =1,h y >x,h z >x", QUIET },
+	{ "F076", "h y >x,f x =1", "f x =1,h y >x", WARN_LINK_ORDER },
+	{ "F077", "f x =low | h y >x", "f x =low,h y >x", QUIET },
+	{ "F078", "f x =low | f x =up,h y >x", "f x =up,h y >x", QUIET },
+	{ "F079", "f x =1,h y >x | f .wh.x", "f y =1", QUIET },
+	{ "F080", "f x =1,h y >x,h z >x | f .wh.x", "f y =1,h z >y", QUIET },
+	{ "F081", "f x =1,h y >x | f x =new", "f x =new,f y =1", QUIET },
+	{ "F082", "f x =1,h y >x | f y =new", "f x =1,f y =new", QUIET },
+	{ "F083", "f x =low | h y >x,f .wh.x", "f y =low", WARN_LINK_ORDER },
+	{ "F084", "f x =low | f .wh.x,h y >x", "f y =low", WARN_LINK_ORDER },
+	{ "F085", "d a,f a/x =1,h y >/a/x,h z >./a/x", "d a,f a/x =1,h y >a/x,h z >a/x", QUIET },
+	{ "F086", "h y >missing", "!hard link to \"missing\", which is not there", QUIET },
+	{ "F086b", "h y >../x", "!\"..\" component", QUIET },
+	{ "F086c", "d a,h y >a", "!hard link to a directory", QUIET },
+	{ "F086d", "h y >y", "!hard link to itself", QUIET },
+	{ "F086e", "f a/x,h y >a", "!hard link to a directory", QUIET },
+	{ "F087", "f t =1,s s >t,h y >s m777", "s s >t,f t =1,h y >s", QUIET },
+	{ "F088", "c n r1:3,p q,h m >n,h o >q", "c m r1:3,h n >m,p o,h q >o", QUIET },
+	{ "F089", "f x m600 u1,h y >x m755 u2", "f x m755 u2,h y >x", WARN_LINK_METADATA },
+	{ "F090", "f x m4755 xsecurity.capability=C,h y >x m4755",
+	  "f x m4755 xsecurity.capability=C,h y >x", QUIET },
+	{ "H15b", "f x xuser.a=1,h y >x xuser.b=2", "f x xuser.a=1 xuser.b=2,h y >x",
+	  WARN_LINK_METADATA },
+	{ "F092", "d b,f b/x =1,s a >b,h y >a/x", "s a >b,d b,f b/x =1,h y >b/x", QUIET },
+	{ "H20", "d b,f b/x =1,s a >b | h y >a/x", "s a >b,d b,f b/x =1,h y >b/x", QUIET },
+	{ "F093", "f x =1,h y >x | f x =2 m600,h y >x m600", "f x m600 =2,h y >x", QUIET },
+	{ "F094", "f x =1,h y >x | d q,f q/z =2,h x >q/z", "d q,f q/z =2,h x >q/z,f y =1", QUIET },
+	{ "late", "h z >y,h y >x,f x =1", "f x =1,h y >x,h z >x", WARN_LINK_ORDER },
+	{ "moot", "h y >x,f y =2", "f y =2", WARN_LINK_ORDER },
+	/* Metadata. */
+	{ "F097", "c c r1:3,b b r8:1,c d r4095:1048575,p p,s s >t u5",
+	  "b b r8:1,c c r1:3,c d r4095:1048575,p p,s s u5 >t", QUIET },
+	{ "F098", "f x | c x r0:0", "", WARN_OVERLAY_DEVICE },
+	{ "F101", "d a xtrusted.overlay.opaque=y,f b xuser.overlay.redirect=q", "d a,f b",
+	  WARN_XATTR_DROPPED },
+	{ "F102", "s s >t xuser.k=v,p p xuser.k=v", "p p,s s >t", WARN_XATTR_DROPPED },
+	{ "F103", "f x xsecurity.capability=C | f x =2", "f x =2", QUIET },
+	{ "F105", "f x t-5,f y t0", "f x t-5,f y t0", QUIET },
+	{ "empty", "", "", QUIET },
+	{ "empties", " | | ", "", QUIET },
+};
+
+#define LAYER_CASES (sizeof(layer_cases) / sizeof(layer_cases[0]))
+
+#endif

@@ -1,0 +1,237 @@
+/* plan_output.h - carry a plan out in memory, without src/write, and judge what comes out. */
+#ifndef TESTS_PLAN_OUTPUT_H
+#define TESTS_PLAN_OUTPUT_H
+
+#include "plan/plan.h"
+#include "tar/tar_writer.h"
+#include "tree_dump.h"
+
+/* Append one output layer to *out. */
+static inline int output_layer(const struct plan *plan, const struct segment *segment,
+			       struct strbuf *out, struct error *err)
+{
+	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
+	const struct layer *source = chain_layer(plan->chain, segment->last);
+	int rc = 0;
+
+	if (segment->pass_through) {
+		size_t len = (size_t)source->tar.length;
+		return range_read(&source->tar, 0, strbuf_grow(out, len), len, err);
+	}
+	for (size_t i = segment->record_begin; !rc && i < segment->record_end; i++) {
+		const struct record *record = &plan->records.items[i];
+		struct tar_header header;
+		record_header(plan, record, &texts, &header);
+		tar_encode_header(out, &header);
+		if (!record_has_body(plan, record))
+			continue;
+		rc = entry_body(chain_layer(plan->chain, chain_position(plan->chain, record->body)),
+				chain_entry(plan->chain, record->body), out, err);
+		forge_zeros(out, (size_t)tar_padding(header.size));
+	}
+	forge_end(out);
+	record_texts_release(&texts);
+	return rc;
+}
+
+/* The images of the plan as a new stack, loaded.  -1 with output->err. */
+static inline int output_stack(struct stack *output, const struct plan *plan, struct names *names)
+{
+	stack_init(output, names);
+	for (size_t i = 0; i < plan->chain->image_count; i++) {
+		stack_add_image(output);
+		for (uint32_t n = 0; n < plan->segment_count[i]; n++) {
+			const struct segment *segment = &plan->segments.items[plan->of_image[i][n]];
+			AUTO(strbuf) tar = STRBUF_INIT;
+			if (segment->dropped)
+				continue;
+			if (output_layer(plan, segment, &tar, &output->err) < 0)
+				return -1;
+			if (tar.len != plan_segment_bytes(plan, segment))
+				return error_set(&output->err, ERR_INTERNAL,
+						 "plan_segment_bytes() is not the size of the layer");
+			stack_add_layer(output, tar.data, tar.len);
+		}
+	}
+	return stack_load(output);
+}
+
+/* DESIGN.md ruling 11; -1 with a text. */
+static inline int check_totals(const struct plan *plan, struct error *err)
+{
+	const struct plan_totals *totals = &plan->totals;
+	uint64_t layers = 0, entries = 0, dead = 0;
+
+	vec_foreach(position, &plan->chain->positions)
+	{
+		layers += plan->chain->layers->layers[position->layer].index.total_bytes;
+		entries += position->slot_count;
+	}
+	if (totals->layer_bytes != layers || totals->entries != entries)
+		return error_set(err, ERR_INTERNAL, "totals: layers or entries");
+	if (layers != totals->live_bytes + totals->shadowed_bytes + totals->frozen_bytes +
+			      totals->ignored_bytes + totals->framing_bytes)
+		return error_set(err, ERR_INTERNAL, "totals do not add up");
+	vec_foreach(pair, &totals->pairs)
+		dead += pair->bytes;
+	if (dead > totals->shadowed_bytes)
+		return error_set(err, ERR_INTERNAL, "pairs have more bytes than are shadowed");
+	for (slot_id slot = 0; slot < plan->chain->slot_count; slot++)
+		if (plan->fates[slot] >= FATE_COUNT)
+			return error_set(err, ERR_INTERNAL, "slot %u has no fate", slot);
+	return 0;
+}
+
+/* Does something stand at a path below the layer, in the order of tree_node()? */
+static inline int marker_holds(const struct merged_tree *below, const struct entry *entry)
+{
+	const struct tree_node *node = tree_node(below, entry->path);
+
+	if (entry->kind == ENTRY_WHITEOUT)
+		return node != NULL;
+	return node && node->type == TAR_DIR && node->child != PATH_NONE && entry->path != PATH_ROOT;
+}
+
+/* The writer rules of SEMANTICS.md C.5 that an output layer must obey; one that is passed on may
+ * leave out its ancestors. */
+static inline int check_layer_rules(const struct stack *output, const struct layer *layer,
+				    const struct merged_tree *below, int passed,
+				    struct error *err)
+{
+	uint32_t count = paths_count(output->names->paths);
+	AUTO_FREE uint8_t *seen = xcalloc(count, 1);
+	const char *broken = NULL;
+
+	if (layer->index.flaws)
+		return error_set(err, ERR_INTERNAL, "flaws %x", layer->index.flaws);
+	vec_foreach(entry, &layer->index.entries)
+	{
+		path_id parent = entry->path ? paths_parent(output->names->paths, entry->path) : 0;
+		bool marker = entry->kind != ENTRY_NORMAL;
+		if (seen[entry->path] & (entry->kind == ENTRY_OPAQUE ? 2 : 1))
+			broken = "a path twice, or a marker beside an entry";
+		if (!passed && parent && !(seen[parent] & 1))
+			broken = "an entry whose parent is not listed before it";
+		if (!passed && entry->kind == ENTRY_OPAQUE && !(seen[entry->path] & 1))
+			broken = "an opaque marker before its directory";
+		if (entry->kind == ENTRY_WHITEOUT && seen[parent] & 2)
+			broken = "a whiteout in an opaque directory";
+		if (marker && (!below || !marker_holds(below, entry)))
+			broken = "a marker that hides nothing";
+		if (!marker && entry->type == TAR_HARDLINK && !(seen[entry->link] & 1))
+			broken = "a hard link before its target";
+		seen[entry->path] |= entry->kind == ENTRY_OPAQUE ? 2 : 1;
+		if (broken) {
+			AUTO_FREE char *shown = paths_display(output->names->paths, entry->path);
+			return error_set(err, ERR_INTERNAL, "%s: %s", shown, broken);
+		}
+	}
+	return 0;
+}
+
+/* The same of all rebuilt layers of an image; frozen and passed ones are what they were. */
+static inline int check_image_rules(struct stack *output, const struct plan *plan, uint32_t image,
+				    struct error *err)
+{
+	AUTO_PTR(merged_tree) tree = merged_tree_new(&output->chain, output->names, &output->limits,
+						     output->warnings, NULL);
+	uint32_t depth = 0;
+
+	for (uint32_t n = 0; n < plan->segment_count[image]; n++) {
+		const struct segment *segment = &plan->segments.items[plan->of_image[image][n]];
+		if (segment->dropped)
+			continue;
+		uint32_t position = output->chain.of_image[image][depth];
+		if (!segment->frozen &&
+		    check_layer_rules(output, chain_layer(&output->chain, position),
+				      depth ? tree : NULL, segment->pass_through, err) < 0)
+			return error_wrap(err, "output layer %u", depth);
+		if (merged_tree_apply(tree, position, err) < 0)
+			return -1;
+		if (!segment->frozen && tree->flaws)
+			return error_set(err, ERR_INTERNAL, "output layer %u: flaws %x", depth,
+					 tree->flaws);
+		depth++;
+	}
+	return 0;
+}
+
+/* Names that share an inode in `after` shared one in `before`. */
+static inline int groups_only_split(const struct merged_tree *before, const struct merged_tree *after)
+{
+	struct VEC(inode_id) old = VEC_INIT;
+	int good = 1;
+
+	while (old.count < after->inodes.count)
+		vec_push(&old, INODE_NONE);
+	for (path_id path = 1; good && path < after->nodes.count; path++) {
+		const struct tree_node *node = tree_node(after, path), *was = tree_node(before, path);
+		if (!node || !was)
+			continue;
+		inode_id now = node->inode, then = was->inode;
+		tree_inode(after, &now);
+		tree_inode(before, &then);
+		good = old.items[now] == INODE_NONE || old.items[now] == then;
+		old.items[now] = then;
+	}
+	vec_release(&old);
+	return good;
+}
+
+/* Do all images show the same before and after?  -1 with both texts. */
+static inline int check_same_trees(struct stack *input, struct stack *output,
+				   const struct plan *plan, struct error *err)
+{
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		AUTO_PTR(merged_tree) before = stack_merge(input, i);
+		AUTO_PTR(merged_tree) after = stack_merge(output, i);
+		if (!before || !after)
+			return error_set(err, ERR_INTERNAL, "%s",
+					 before ? output->err.message : input->err.message);
+		AUTO_FREE char *want = tree_dump(before, plan->copies);
+		AUTO_FREE char *got = tree_dump(after, plan->copies);
+		if (strcmp(want, got))
+			return error_set(err, ERR_INTERNAL, "image %u shows\n  \"%s\"\n not \"%s\"", i,
+					 got, want);
+		if (!groups_only_split(before, after))
+			return error_set(err, ERR_INTERNAL, "image %u has new hard links: %s", i, got);
+	}
+	return 0;
+}
+
+/* Plan the output with the same options: every layer must come out as it went in. */
+static inline int check_stable(struct stack *output, const struct plan *plan, struct error *err)
+{
+	AUTO_PTR(plan) again = plan_build(&output->chain, output->names, &plan->options,
+					  &output->context, err);
+
+	if (!again)
+		return error_wrap(err, "second plan");
+	vec_foreach(segment, &again->segments)
+		if (!segment->pass_through || segment->dropped)
+			return error_set(err, ERR_INTERNAL, "a second run would rebuild or drop a layer");
+	return 0;
+}
+
+/* Plan the stack, carry it out, and check everything that must hold. */
+static inline int check_plan(struct stack *input, const struct plan_options *options,
+			     struct error *err)
+{
+	AUTO_PTR(plan) plan = plan_build(&input->chain, input->names, options, &input->context, err);
+	AUTO(stack) output = { 0 };
+
+	if (!plan)
+		return -1;
+	if (check_totals(plan, err) < 0)
+		return -1;
+	if (output_stack(&output, plan, input->names) < 0)
+		return error_set(err, ERR_INTERNAL, "output: %s", output.err.message);
+	if (check_same_trees(input, &output, plan, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+		if (check_image_rules(&output, plan, i, err) < 0)
+			return -1;
+	return check_stable(&output, plan, err);
+}
+
+#endif
