@@ -231,7 +231,8 @@ static inline int check_plan(struct stack *input, const struct plan_options *opt
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (check_image_rules(&output, plan, i, err) < 0)
 			return -1;
-	return check_stable(&output, plan, err);
+	/* Without squashing, ancestors listed again can make an entry below dead: more runs follow. */
+	return options->squash == SQUASH_ALL ? check_stable(&output, plan, err) : 0;
 }
 
 #endif

@@ -18,7 +18,7 @@ static void must_plan(struct stack *stack, const struct plan_options *options, c
 	AUTO(error) err = ERROR_INIT;
 
 	if (check_plan(stack, options, &err) < 0)
-		print_error("%s, squash %s, keep-base %u: %s\n", what,
+		fail_msg("%s, squash %s, keep-base %u: %s", what,
 			 options->squash == SQUASH_ALL ? "all" : "none", options->keep_base, err.message);
 }
 

@@ -1,0 +1,97 @@
+/* report.h - what a run won, as plain data and in formats for people and machines (DESIGN.md 7).
+ *
+ * report_build() gathers the numbers once; a format only prints them.  A format is one file
+ * src/report/report_<name>.c and one row in report_formats[]. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "verify/verify.h"
+#include "write/image_writer.h"
+
+/* A step of the build, as the history of the image has it. */
+struct report_step {
+	uint32_t layer;     /* counted from 0 at the bottom */
+	uint32_t step;      /* place in the history, counted from 1; 0 when there is none */
+	char *instruction;  /* "RUN apt-get update"; "" when unknown */
+};
+
+struct report_pair {
+	struct report_step added, killer;
+	uint64_t bytes, entries;
+};
+
+struct report_path {
+	char *path; /* escaped */
+	uint64_t bytes;
+	struct report_step added, killer;
+};
+
+struct report_image {
+	char *name, *input_id, *output_id, *manifest; /* digests in text form; output NULL if dry */
+	uint32_t layers_before, layers_after;
+};
+
+#define REPORT_PAIRS 5
+
+struct report {
+	char *input_name, *output_name; /* output_name: NULL after a dry run */
+	const char *layout, *format;
+	char *command;                  /* the command that ran */
+	bool dry_run;
+	uint64_t input_bytes, output_bytes; /* of the archives; output 0 after a dry run */
+	uint64_t layer_bytes_before, layer_bytes_after; /* uncompressed layer tars */
+	uint64_t stored_before, stored_after;           /* layer blobs as stored; after: 0 if dry */
+	uint32_t layers_before, layers_after;           /* positions that are stored */
+	uint64_t entries_before, entries_after;
+	uint64_t tree_bytes, tree_entries;
+	uint64_t dead_bytes, dead_entries;  /* shadowed bodies that left */
+	uint64_t frozen_bytes;              /* shadowed, but in frozen layers */
+	uint64_t ignored_bytes;
+	uint64_t header_bytes;              /* headers, padding, markers, end marks that left */
+	struct verify_result verify;
+	struct VEC(struct report_pair) pairs; /* all, most bytes first */
+	struct VEC(struct report_path) paths; /* the largest dead files */
+	struct VEC(struct report_image) images;
+	struct VEC(char *) dropped;           /* "attestation sha256:..." */
+	const struct warnings *warnings;      /* borrowed */
+};
+
+struct report_input {
+	const struct input *input;
+	const struct write_input *run;
+	const struct write_result *result; /* NULL after a dry run */
+	const struct verify_result *verify; /* NULL after a dry run */
+	const char *output_name, *format, *command;
+};
+
+struct report *report_build(const struct report_input *in);
+void report_free(struct report *report);
+
+struct report_format {
+	const char *suffix; /* with the dot */
+	const char *summary;
+	void (*print)(const struct report *report, FILE *out);
+};
+
+extern const struct report_format report_formats[]; /* a row without a suffix ends */
+
+/* By the suffix of a file name; NULL when there is none for it. */
+const struct report_format *report_format_find(const char *path);
+
+/* The text format, also what stderr shows at the end of a run. */
+void report_print_text(const struct report *report, FILE *out);
+void report_print_json(const struct report *report, FILE *out);
+
+/* Write a file; `path` "-" is refused by the caller.  ERR_IO. */
+int report_write(const struct report *report, const char *path, struct error *err);
+
+/* --- history (report_history.c) -------------------------------------------------------------- */
+
+/* The step of the history that made layer `layer` of an image. */
+struct report_step report_step_of(const struct image *image, uint32_t layer);
+
+DEFINE_CLEANUP_PTR(report, report_free);
+
+#endif

@@ -1,0 +1,9 @@
+/* commands.h - one declaration a command; commands[] in main.c lists them. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/options.h"
+
+extern const struct command cmd_optimize, cmd_verify;
+
+#endif

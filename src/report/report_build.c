@@ -1,0 +1,197 @@
+/* report_build.c - gather the numbers of a run, once. */
+#include <errno.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "util/text.h"
+
+const struct report_format report_formats[] = {
+	{ ".txt", "text", report_print_text },
+	{ ".json", "JSON, see the schema file", report_print_json },
+	{ NULL, NULL, NULL },
+};
+
+const struct report_format *report_format_find(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (const struct report_format *format = report_formats; format->suffix; format++) {
+		size_t tail = strlen(format->suffix);
+		if (len > tail && !strcmp(path + len - tail, format->suffix))
+			return format;
+	}
+	return NULL;
+}
+
+static struct report_step step_of(const struct report_input *in, uint32_t position)
+{
+	const struct position *at;
+
+	if (position == UINT32_MAX)
+		return (struct report_step){ UINT32_MAX, 0, xstrdup("") };
+	at = &in->run->plan->chain->positions.items[position];
+	return report_step_of(&in->run->images->images[at->image], at->depth);
+}
+
+static void add_dead(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+	const struct plan_totals *totals = &plan->totals;
+
+	vec_foreach(pair, &totals->pairs)
+		vec_push(&report->pairs, (struct report_pair){ step_of(in, pair->added),
+							       step_of(in, pair->killer),
+							       pair->bytes, pair->entries });
+	for (size_t i = 0; i < totals->file_count; i++) {
+		const struct dead_file *file = &totals->files[i];
+		vec_push(&report->paths,
+			 (struct report_path){ paths_display(plan->names->paths, file->path), file->bytes,
+					       step_of(in, chain_position(plan->chain, file->slot)),
+					       step_of(in, plan->killers[file->slot]) });
+	}
+}
+
+static char *digest_string(const struct digest *digest)
+{
+	char text[DIGEST_TEXT_SIZE];
+
+	digest_text(digest, text);
+	return xstrdup(text);
+}
+
+static void add_images(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+
+	for (uint32_t i = 0; i < in->run->images->image_count; i++) {
+		const struct image *image = &in->run->images->images[i];
+		struct report_image row = {
+			.name = text_escaped(image_name(image), strlen(image_name(image))),
+			.input_id = digest_string(&image->config_digest),
+			.layers_before = (uint32_t)image->layer_count,
+		};
+		for (uint32_t s = 0; s < plan->segment_count[i]; s++)
+			row.layers_after += !plan->segments.items[plan->of_image[i][s]].dropped;
+		if (in->result) {
+			row.output_id = digest_string(&in->result->images[i].config);
+			row.manifest = digest_string(&in->result->images[i].manifest);
+		}
+		vec_push(&report->images, row);
+	}
+	for (size_t i = 0; i < in->run->images->dropped_count; i++)
+		vec_push(&report->dropped, xasprintf("%s %s", in->run->images->dropped[i].what,
+						     in->run->images->dropped[i].digest));
+}
+
+/* Sums over the layers that come out. */
+static void add_output(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+	uint64_t bodies = 0;
+
+	for (size_t i = 0; i < plan->segments.count; i++) {
+		const struct segment *segment = &plan->segments.items[i];
+		if (segment->dropped)
+			continue;
+		report->layers_after++;
+		if (in->result) {
+			report->layer_bytes_after += in->result->layers[i].tar_bytes;
+			report->stored_after += in->result->layers[i].stored_bytes;
+		} else {
+			report->layer_bytes_after += plan_segment_bytes(plan, segment);
+		}
+		for (size_t r = segment->record_begin; r < segment->record_end; r++)
+			if (!segment->pass_through && record_has_body(plan, &plan->records.items[r]))
+				bodies += chain_entry(plan->chain, plan->records.items[r].body)->size;
+		if (segment->pass_through)
+			bodies += chain_layer(plan->chain, segment->last)->index.body_bytes;
+	}
+	/* What is neither a body that stays nor one that left is framing. */
+	uint64_t framing_after = report->layer_bytes_after - bodies;
+	if (plan->totals.framing_bytes > framing_after)
+		report->header_bytes = plan->totals.framing_bytes - framing_after;
+}
+
+struct report *report_build(const struct report_input *in)
+{
+	struct report *report = xcalloc(1, sizeof(*report));
+	const struct plan *plan = in->run->plan;
+	const struct plan_totals *totals = &plan->totals;
+
+	report->input_name = text_escaped(in->input->name, strlen(in->input->name));
+	report->output_name =
+		in->output_name ? text_escaped(in->output_name, strlen(in->output_name)) : NULL;
+	report->layout = in->run->images->layout;
+	report->format = in->format;
+	report->command = text_escaped(in->command, strlen(in->command));
+	report->dry_run = !in->result;
+	report->input_bytes = in->input->given_size;
+	report->output_bytes = in->result ? in->result->output_bytes : 0;
+	report->layer_bytes_before = totals->layer_bytes;
+	report->layers_before = (uint32_t)plan->chain->positions.count;
+	report->entries_before = totals->entries;
+	report->entries_after = totals->output_entries;
+	report->tree_bytes = totals->tree_bytes;
+	report->tree_entries = totals->tree_entries;
+	report->dead_bytes = totals->shadowed_bytes;
+	report->dead_entries = totals->shadowed_entries;
+	report->frozen_bytes = totals->frozen_bytes;
+	report->ignored_bytes = totals->ignored_bytes;
+	for (uint32_t i = 0; i < in->run->layers->count; i++)
+		report->stored_before += in->run->layers->layers[i].stored.length;
+	if (!report->input_bytes)
+		report->input_bytes = report->stored_before;
+	if (in->verify)
+		report->verify = *in->verify;
+	report->warnings = in->run->context->warnings;
+	add_output(report, in);
+	add_dead(report, in);
+	add_images(report, in);
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	vec_foreach(pair, &report->pairs)
+	{
+		free(pair->added.instruction);
+		free(pair->killer.instruction);
+	}
+	vec_foreach(path, &report->paths)
+	{
+		free(path->path);
+		free(path->added.instruction);
+		free(path->killer.instruction);
+	}
+	vec_foreach(image, &report->images)
+	{
+		free(image->name);
+		free(image->input_id);
+		free(image->output_id);
+		free(image->manifest);
+	}
+	vec_foreach(line, &report->dropped)
+		free(*line);
+	vec_release(&report->pairs);
+	vec_release(&report->paths);
+	vec_release(&report->images);
+	vec_release(&report->dropped);
+	free(report->input_name);
+	free(report->output_name);
+	free(report->command);
+	free(report);
+}
+
+int report_write(const struct report *report, const char *path, struct error *err)
+{
+	const struct report_format *format = report_format_find(path);
+	FILE *out = fopen(path, "we");
+
+	if (!out)
+		return error_set_errno(err, errno, "cannot write the report %s", path);
+	format->print(report, out);
+	bool failed = ferror(out);
+	if (fclose(out) != 0 || failed)
+		return error_set_errno(err, errno ? errno : EIO, "cannot write the report %s", path);
+	return 0;
+}

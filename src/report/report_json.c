@@ -1,0 +1,139 @@
+/* report_json.c - the report for machines; report.schema.json beside the policies describes it. */
+#include <jansson.h>
+
+#include "report/report.h"
+
+#define REPORT_SCHEMA 1
+
+static json_t *count(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *step(const struct report_step *step)
+{
+	if (step->layer == UINT32_MAX)
+		return json_null();
+	return json_pack("{s:i, s:i, s:s}", "layer", (int)step->layer, "step", (int)step->step,
+			 "instruction", step->instruction);
+}
+
+static json_t *pair_of(uint64_t before, uint64_t after, bool dry_run)
+{
+	return json_pack("{s:o, s:o}", "before", count(before), "after",
+			 dry_run ? json_null() : count(after));
+}
+
+static json_t *dead(const struct report *report)
+{
+	json_t *pairs = json_array(), *files = json_array();
+
+	vec_foreach(pair, &report->pairs)
+		json_array_append_new(pairs, json_pack("{s:o, s:o, s:o, s:o}", "added",
+						       step(&pair->added), "hiddenBy",
+						       step(&pair->killer), "bytes", count(pair->bytes),
+						       "entries", count(pair->entries)));
+	vec_foreach(path, &report->paths)
+		json_array_append_new(files, json_pack("{s:s, s:o, s:o, s:o}", "path", path->path,
+						       "bytes", count(path->bytes), "added",
+						       step(&path->added), "hiddenBy",
+						       step(&path->killer)));
+	return json_pack("{s:o, s:o, s:o, s:o}", "bytes", count(report->dead_bytes), "entries",
+			 count(report->dead_entries), "pairs", pairs, "largest", files);
+}
+
+static json_t *images(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach(image, &report->images)
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:o, s:o, s:i, s:i}", "name", image->name, "inputId",
+				       image->input_id, "outputId", text_or_null(image->output_id),
+				       "manifest", text_or_null(image->manifest), "layersBefore",
+				       (int)image->layers_before, "layersAfter", (int)image->layers_after));
+	return out;
+}
+
+static json_t *warnings(const struct report *report)
+{
+	json_t *out = json_array();
+
+	for (enum warning_kind kind = 0; kind < WARN_KINDS; kind++) {
+		const struct warning *warning = warnings_get(report->warnings, kind);
+		json_t *examples = json_array();
+		for (int i = 0; i < WARNING_EXAMPLES && warning->examples[i]; i++)
+			json_array_append_new(examples, json_string(warning->examples[i]));
+		if (warning->count)
+			json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:o, s:O}", "kind",
+							     warning_name(kind), "meaning",
+							     warning_meaning(kind), "advice",
+							     warning_advice(kind), "count",
+							     count(warning->count), "examples", examples));
+		json_decref(examples);
+	}
+	return out;
+}
+
+static json_t *savings(const struct report *report)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "dead", dead(report));
+	json_object_set_new(out, "headers", count(report->header_bytes));
+	json_object_set_new(out, "ignored", count(report->ignored_bytes));
+	json_object_set_new(out, "frozen", count(report->frozen_bytes));
+	return out;
+}
+
+static json_t *verification(const struct report *report)
+{
+	static const char *const levels[] = { [VERIFY_OFF] = "off",
+					      [VERIFY_STRUCTURE] = "structure",
+					      [VERIFY_FULL] = "full" };
+
+	return json_pack("{s:s, s:o}", "level", levels[report->verify.level], "names",
+			 count(report->verify.compared));
+}
+
+void report_print_json(const struct report *report, FILE *out)
+{
+	bool dry = report->dry_run;
+	json_t *json = json_object(), *dropped = json_array();
+
+	vec_foreach(line, &report->dropped)
+		json_array_append_new(dropped, json_string(*line));
+	json_object_set_new(json, "schema", json_integer(REPORT_SCHEMA));
+	json_object_set_new(json, "command", json_string(report->command));
+	json_object_set_new(json, "input", json_string(report->input_name));
+	json_object_set_new(json, "output", text_or_null(report->output_name));
+	json_object_set_new(json, "layout", json_string(report->layout));
+	json_object_set_new(json, "format", json_string(report->format));
+	json_object_set_new(json, "dryRun", json_boolean(dry));
+	json_object_set_new(json, "archiveBytes",
+			    pair_of(report->input_bytes, report->output_bytes, dry));
+	json_object_set_new(json, "layerBytes",
+			    pair_of(report->layer_bytes_before, report->layer_bytes_after, false));
+	json_object_set_new(json, "storedLayerBytes",
+			    pair_of(report->stored_before, report->stored_after, dry));
+	json_object_set_new(json, "layers",
+			    pair_of(report->layers_before, report->layers_after, false));
+	json_object_set_new(json, "entries",
+			    pair_of(report->entries_before, report->entries_after, false));
+	json_object_set_new(json, "fileSystem",
+			    json_pack("{s:o, s:o}", "bytes", count(report->tree_bytes), "entries",
+				      count(report->tree_entries)));
+	json_object_set_new(json, "savings", savings(report));
+	json_object_set_new(json, "images", images(report));
+	json_object_set_new(json, "dropped", dropped);
+	json_object_set_new(json, "verify", verification(report));
+	json_object_set_new(json, "warnings", warnings(report));
+	json_dumpf(json, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(json);
+}

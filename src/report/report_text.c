@@ -1,0 +1,119 @@
+/* report_text.c - the report for people: what went in, what came out, and why. */
+#include <string.h>
+
+#include "report/report.h"
+#include "util/text.h"
+
+#define INSTRUCTION_WIDTH 58
+
+static const char *size(char out[TEXT_SIZE_MAX], uint64_t bytes)
+{
+	return text_size(out, bytes);
+}
+
+static double percent(uint64_t before, uint64_t after)
+{
+	return before ? 100.0 * ((double)after - (double)before) / (double)before : 0;
+}
+
+static void print_head(const struct report *report, FILE *out)
+{
+	char before[TEXT_SIZE_MAX], after[TEXT_SIZE_MAX];
+
+	if (!report->dry_run && report->output_bytes >= report->input_bytes)
+		fprintf(out, "nothing won: the output is not smaller than the input\n");
+	if (report->dry_run)
+		fprintf(out, "%s  %s in layers -> %s (%+.1f %%), dry run: nothing written\n",
+			report->input_name, size(before, report->layer_bytes_before),
+			size(after, report->layer_bytes_after),
+			percent(report->layer_bytes_before, report->layer_bytes_after));
+	else
+		fprintf(out, "%s  %s -> %s (%+.1f %%)\n", report->input_name,
+			size(before, report->input_bytes), size(after, report->output_bytes),
+			percent(report->input_bytes, report->output_bytes));
+	fprintf(out, "  layers       %u -> %u\n", report->layers_before, report->layers_after);
+	fprintf(out, "  entries      %llu -> %llu\n", (unsigned long long)report->entries_before,
+		(unsigned long long)report->entries_after);
+	fprintf(out, "  layer bytes  %s -> %s uncompressed\n", size(before, report->layer_bytes_before),
+		size(after, report->layer_bytes_after));
+}
+
+static void print_step(const struct report_step *step, FILE *out)
+{
+	size_t len = strlen(step->instruction);
+
+	if (step->layer == UINT32_MAX)
+		fprintf(out, "unknown");
+	else if (!step->step)
+		fprintf(out, "layer %u", step->layer);
+	else
+		fprintf(out, "step %u  %.*s%s", step->step, INSTRUCTION_WIDTH, step->instruction,
+			len > INSTRUCTION_WIDTH ? "..." : "");
+}
+
+static void print_dead(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+	size_t shown = report->pairs.count < REPORT_PAIRS ? report->pairs.count : REPORT_PAIRS;
+
+	fprintf(out, "  dead bytes   %s in %llu entries that a later layer hides\n",
+		size(text, report->dead_bytes), (unsigned long long)report->dead_entries);
+	for (size_t i = 0; i < shown; i++) {
+		const struct report_pair *pair = &report->pairs.items[i];
+		if (!pair->bytes)
+			break;
+		fprintf(out, "    %9s  added by ", size(text, pair->bytes));
+		print_step(&pair->added, out);
+		fprintf(out, "\n               hidden by ");
+		print_step(&pair->killer, out);
+		fprintf(out, "\n");
+	}
+	if (report->frozen_bytes)
+		fprintf(out, "  kept         %s of dead bytes in frozen layers\n",
+			size(text, report->frozen_bytes));
+	fprintf(out, "  headers      %s of headers and padding\n", size(text, report->header_bytes));
+	if (report->stored_after && report->stored_after != report->layer_bytes_after)
+		fprintf(out, "  stored       %s in compressed layers\n", size(text, report->stored_after));
+}
+
+static void print_paths(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+
+	if (!report->paths.count)
+		return;
+	fprintf(out, "  largest dead files\n");
+	for (size_t i = 0; i < report->paths.count && i < REPORT_PAIRS; i++)
+		fprintf(out, "    %9s  %s\n", size(text, report->paths.items[i].bytes),
+			report->paths.items[i].path);
+}
+
+static void print_warnings(const struct report *report, FILE *out)
+{
+	for (enum warning_kind kind = 0; kind < WARN_KINDS; kind++) {
+		const struct warning *warning = warnings_get(report->warnings, kind);
+		if (!warning->count)
+			continue;
+		fprintf(out, "warning: %s (%llu): ", warning_meaning(kind),
+			(unsigned long long)warning->count);
+		for (int i = 0; i < WARNING_EXAMPLES && warning->examples[i]; i++)
+			fprintf(out, "%s%s", i ? ", " : "", warning->examples[i]);
+		fprintf(out, "%s\n", warning->count > WARNING_EXAMPLES ? ", ..." : "");
+		if (*warning_advice(kind))
+			fprintf(out, "  %s\n", warning_advice(kind));
+	}
+}
+
+void report_print_text(const struct report *report, FILE *out)
+{
+	print_head(report, out);
+	print_dead(report, out);
+	print_paths(report, out);
+	vec_foreach(line, &report->dropped)
+		fprintf(out, "  dropped      %s\n", *line);
+	if (report->verify.level != VERIFY_OFF)
+		fprintf(out, "  verified     same file system: %llu names%s\n",
+			(unsigned long long)report->verify.compared,
+			report->verify.level == VERIFY_FULL ? ", every byte" : "");
+	print_warnings(report, out);
+}
