@@ -44,6 +44,7 @@ enum tar_oddity {
 	TAR_ODD_OLD_SPARSE = 1 << 3,
 	TAR_ODD_TYPE7 = 1 << 4,    /* contiguous file, read as a file */
 	TAR_ODD_ACL = 1 << 5,      /* SCHILY.acl.*, which engines ignore */
+	TAR_ODD_V7 = 1 << 6,       /* type NUL, as before POSIX */
 };
 
 struct tar_header {

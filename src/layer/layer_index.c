@@ -188,7 +188,7 @@ static int set_link(struct indexer *in, const struct tar_header *header, struct 
 
 static void note_oddities(struct indexer *in, const struct tar_header *header)
 {
-	if (header->oddities & (TAR_ODD_GLOBAL | TAR_ODD_GNU_LONG | TAR_ODD_SPARSE | TAR_ODD_TYPE7))
+	if (header->oddities & ~(unsigned)TAR_ODD_ACL)
 		in->index->flaws |= FLAW_ENCODING;
 	if (header->oddities & TAR_ODD_TYPE7)
 		warn(in, WARN_ENTRY_TYPE, header->path);

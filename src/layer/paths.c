@@ -114,7 +114,11 @@ path_id paths_add(struct paths *paths, path_id parent, struct tar_text name, str
 		return PATH_NONE;
 	}
 	*slot = id;
+	uintptr_t inside = (uintptr_t)name.bytes - (uintptr_t)paths->names.items;
 	vec_reserve(&paths->names, paths->names.count + name.len);
+	/* The name may be one of ours, which have moved now. */
+	if (inside < paths->names.count)
+		name.bytes = paths->names.items + inside;
 	memcpy(paths->names.items + paths->names.count, name.bytes, name.len);
 	paths->names.count += name.len;
 	paths->nodes.items[id] = (struct path_node){ parent, (uint32_t)(paths->names.count - name.len) };

@@ -365,8 +365,11 @@ static int set_type(struct tar_header *out, char flag, struct error *err)
 		out->oddities |= TAR_ODD_TYPE7;
 		__attribute__((fallthrough));
 	case '0':
-	case '\0':
 	case 'S':
+		out->type = TAR_FILE;
+		return 0;
+	case '\0':
+		out->oddities |= TAR_ODD_V7;
 		out->type = TAR_FILE;
 		return 0;
 	case '1':

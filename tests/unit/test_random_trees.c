@@ -81,8 +81,8 @@ static void draw_marker(struct forged_entry *entry, const struct model *below)
 	if (opaque)
 		snprintf(entry->path, sizeof(entry->path), "%s/.wh..wh..opq", path);
 	else
-		snprintf(entry->path, sizeof(entry->path), "%s%s.wh.%s", parent, parent[0] ? "/" : "",
-			 model_last(path));
+		snprintf(entry->path, sizeof(entry->path), "%.100s%s.wh.%.100s", parent,
+			 parent[0] ? "/" : "", model_last(path));
 }
 
 static void draw_link(struct forged_entry *entry, const struct model *now, unsigned depth)

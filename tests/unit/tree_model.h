@@ -105,7 +105,7 @@ static inline int model_step(struct model_walk *walk, char here[600])
 			*(slash ? slash : walk->at) = '\0';
 			continue;
 		}
-		snprintf(here, 600, "%s%s%s", walk->at, walk->at[0] ? "/" : "", part);
+		snprintf(here, 600, "%.300s%s%.255s", walk->at, walk->at[0] ? "/" : "", part);
 		return 1;
 	}
 }
