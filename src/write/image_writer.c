@@ -128,6 +128,17 @@ static uint64_t expected_bytes(const struct write_input *input)
 	return bytes;
 }
 
+/* Room for the output, when it can be told before it is compressed. */
+static uint64_t expected_stored(const struct write_input *input, const struct write_options *options)
+{
+	if (options->recode && options->encoding.compression != COMPRESSION_NONE)
+		return 0;
+	for (uint32_t i = 0; !options->recode && i < input->layers->count; i++)
+		if (input->layers->layers[i].compression != COMPRESSION_NONE)
+			return 0;
+	return expected_bytes(input) + input->plan->totals.output_entries * 1024;
+}
+
 struct image_writer *image_write(const struct write_input *input, const char *path,
 				 const struct write_options *options, struct write_result *result,
 				 struct error *err)
@@ -137,7 +148,7 @@ struct image_writer *image_write(const struct write_input *input, const char *pa
 
 	result->layers = xcalloc(input->plan->segments.count + 1, sizeof(result->layers[0]));
 	result->images = xcalloc(input->images->image_count + 1, sizeof(result->images[0]));
-	writer->sink = ops->open(path, input->context, err);
+	writer->sink = ops->open(path, expected_stored(input, options), input->context, err);
 	if (!writer->sink)
 		return NULL;
 	progress_begin(input->context->progress, "writing", expected_bytes(input));

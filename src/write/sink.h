@@ -11,7 +11,9 @@ struct sink;
 /* The operations of a kind of sink.  Blobs come one after the other; the name of a blob is its
  * digest, known only when its last byte is written. */
 struct sink_ops {
-	struct sink *(*open)(const char *path, const struct context *context, struct error *err);
+	/* `expected`: bytes that will come, roughly; 0 when nobody knows. */
+	struct sink *(*open)(const char *path, uint64_t expected, const struct context *context,
+			     struct error *err);
 	int (*blob_begin)(struct sink *sink, struct error *err);
 	int (*write)(struct sink *sink, const void *data, size_t len, struct error *err);
 	/* A blob that is there already is kept once. */

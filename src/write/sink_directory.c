@@ -54,12 +54,13 @@ static int make(struct directory_sink *sink, struct error *err)
 
 static void directory_close(struct sink *base);
 
-static struct sink *directory_open(const char *path, const struct context *context,
-				   struct error *err)
+static struct sink *directory_open(const char *path, uint64_t expected,
+				   const struct context *context, struct error *err)
 {
 	struct directory_sink *sink;
 	size_t len;
 
+	(void)expected;
 	(void)context;
 	if (!path || !strcmp(path, "-")) {
 		error_set(err, ERR_USAGE, "a directory cannot be written to standard output: use -o DIRECTORY");

@@ -20,7 +20,8 @@ static struct tar_sink *of(struct sink *sink)
 	return (struct tar_sink *)sink;
 }
 
-static struct sink *tar_open(const char *path, const struct context *context, struct error *err)
+static struct sink *tar_open(const char *path, uint64_t expected, const struct context *context,
+			     struct error *err)
 {
 	struct outfile *file = outfile_open(path, context, err);
 	struct tar_sink *sink;
@@ -30,6 +31,7 @@ static struct sink *tar_open(const char *path, const struct context *context, st
 	sink = xcalloc(1, sizeof(*sink));
 	sink->base.ops = &sink_tar;
 	sink->file = file;
+	outfile_expect(file, expected);
 	sink->name = xstrdup(path ? path : "standard output");
 	return &sink->base;
 }

@@ -93,7 +93,7 @@ static inline int marker_holds(const struct merged_tree *below, const struct ent
 }
 
 /* The writer rules of SEMANTICS.md C.5 that an output layer must obey; one that is passed on may
- * leave out its ancestors. */
+ * leave out its ancestors and name things through its own symlinks. */
 static inline int check_layer_rules(const struct stack *output, const struct layer *layer,
 				    const struct merged_tree *below, int passed,
 				    struct error *err)
@@ -118,7 +118,7 @@ static inline int check_layer_rules(const struct stack *output, const struct lay
 			broken = "a whiteout in an opaque directory";
 		if (marker && (!below || !marker_holds(below, entry)))
 			broken = "a marker that hides nothing";
-		if (!marker && entry->type == TAR_HARDLINK && !(seen[entry->link] & 1))
+		if (!passed && !marker && entry->type == TAR_HARDLINK && !(seen[entry->link] & 1))
 			broken = "a hard link before its target";
 		seen[entry->path] |= entry->kind == ENTRY_OPAQUE ? 2 : 1;
 		if (broken) {

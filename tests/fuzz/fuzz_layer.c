@@ -1,0 +1,66 @@
+/* fuzz_layer.c - layers from any bytes: index, merge, plan, carry the plan out, and merge again.
+ *
+ * Input: tars with the 8 bytes "--layer\n" between them.  Byte 0 of the first one is the number of
+ * frozen layers when it is below ' ', and no part of the tar then. */
+#include "../unit/plan_output.h"
+#include "fuzz_common.h"
+
+#define MARKER "--layer\n"
+
+static void judge(struct stack *input, const struct plan_options *options)
+{
+	AUTO(error) err = ERROR_INIT;
+	AUTO_PTR(plan) plan = plan_build(&input->chain, input->names, options, &input->context, &err);
+	AUTO(stack) output = { 0 };
+
+	must((plan == NULL) == (err.code != ERR_NONE));
+	if (!plan)
+		return;
+	must(check_totals(plan, &err) == 0);
+	if (output_stack(&output, plan, input->names) < 0) {
+		/* Escaped nothing: names that the pool of paths has no room for any more. */
+		must(output.err.code == ERR_LIMIT);
+		return;
+	}
+	if (check_same_trees(input, &output, plan, &err) < 0) {
+		fprintf(stderr, "squash %d, keep-base %u: %s\n", (int)options->squash,
+			options->keep_base, err.message);
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(stack) stack;
+	uint32_t keep_base = 0;
+
+	if (size && data[0] < ' ') {
+		keep_base = data[0] % 4;
+		data++;
+		size--;
+	}
+	stack_init(&stack, NULL);
+	stack.limits = stack.context.limits = fuzz_limits();
+	stack_add_image(&stack);
+	for (int layers = 0; layers < STACK_LAYERS; layers++) {
+		const uint8_t *next = size ? memmem(data, size, MARKER, strlen(MARKER)) : NULL;
+		size_t len = next ? (size_t)(next - data) : size;
+		stack_add_layer(&stack, data, len);
+		if (!next)
+			break;
+		size -= len + strlen(MARKER);
+		data = next + strlen(MARKER);
+	}
+	int rc = stack_load(&stack);
+	must((rc < 0) == (stack.err.code != ERR_NONE));
+	if (rc < 0)
+		return 0;
+	AUTO_PTR(merged_tree) tree = stack_merge(&stack, 0);
+	must((tree == NULL) == (stack.err.code != ERR_NONE));
+	judge(&stack, &(struct plan_options){ .squash = SQUASH_ALL });
+	judge(&stack, &(struct plan_options){ .squash = SQUASH_NONE });
+	judge(&stack, &(struct plan_options){ .squash = SQUASH_ALL, .keep_base = keep_base });
+	judge(&stack, &(struct plan_options){ .squash = SQUASH_NONE, .keep_base = keep_base,
+					      .drop_empty_layers = true });
+	return 0;
+}
