@@ -17,8 +17,12 @@ enum squash_mode {
 
 struct plan_options {
 	enum squash_mode squash;
-	uint32_t keep_base;      /* frozen layers at the bottom of every image */
-	bool drop_empty_layers;  /* with SQUASH_NONE */
+	const uint32_t *frozen;   /* [image]: layers at the bottom that stay byte for byte; NULL: none */
+	const uint32_t *omitted;  /* [image]: of these, how many are left out (--have); NULL: none */
+	bool drop_empty_layers;   /* with SQUASH_NONE */
+	bool lossless;            /* every layer stays byte for byte, only its compression changes */
+	uint32_t max_layers;      /* cut rebuilt layers so that no image has more; 0: do not cut */
+	uint64_t layer_size;      /* cut rebuilt layers to about that many bytes; 0: do not cut */
 };
 
 /* What became of the body and the name of an input entry. */
@@ -51,10 +55,17 @@ struct segment {
 	uint32_t layer_count;     /* input layers */
 	uint32_t users;           /* images that go through here */
 	bool frozen;              /* byte-identical by request */
+	bool omitted;             /* frozen, and the receiver has it: not written */
 	bool pass_through;        /* copied as it is; then layer_count is 1 and there are no records */
-	bool dropped;             /* nothing is left: no output layer */
 	size_t record_begin, record_end;
+	uint32_t output_begin, output_count; /* its output layers; none when nothing is left */
 	unsigned flaws;           /* enum layer_flaw of its input layers */
+};
+
+/* A layer that is written: a whole segment or, cut to size, a part of one. */
+struct output_layer {
+	uint32_t segment;
+	size_t record_begin, record_end; /* empty when the segment passes through */
 };
 
 /* Bytes added by one step and hidden by another. */
@@ -91,6 +102,7 @@ struct plan {
 	struct VEC(struct segment) segments; /* parents before children */
 	uint32_t **of_image;       /* [image][n]: segment, bottom first */
 	uint32_t *segment_count;   /* [image] */
+	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
 	uint8_t *fates;            /* by slot: enum fate */
 	uint32_t *killers;         /* by slot: position that hid it; UINT32_MAX: none */
@@ -118,8 +130,12 @@ void record_texts_release(struct record_texts *texts);
 /* Is the record one with a body to write?  Its bytes are those of the entry record->body. */
 bool record_has_body(const struct plan *plan, const struct record *record);
 
-/* Exact bytes of the uncompressed output layer of a segment. */
-uint64_t plan_segment_bytes(const struct plan *plan, const struct segment *segment);
+/* Exact bytes of an uncompressed output layer. */
+uint64_t plan_output_bytes(const struct plan *plan, const struct output_layer *output);
+
+/* The output layers of an image, bottom first; the vector is replaced. */
+struct output_list VEC(uint32_t);
+void plan_image_outputs(const struct plan *plan, uint32_t image, struct output_list *out);
 
 /* Position `n` (0 is the bottom one) of a segment. */
 uint32_t segment_position(const struct plan *plan, const struct segment *segment, uint32_t n);

@@ -42,7 +42,7 @@ struct written_image {
 
 /* Plain data about what was written. */
 struct write_result {
-	struct written_layer *layers; /* by segment; zero for dropped ones */
+	struct written_layer *layers; /* by output layer of the plan */
 	struct written_image *images;
 	uint64_t output_bytes;        /* of the archive, or of all files of the directory */
 };

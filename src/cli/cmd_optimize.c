@@ -184,8 +184,11 @@ static int read_input(struct run *run, const char *path, struct error *err)
 
 static int make_plan(struct run *run, struct error *err)
 {
+	AUTO_FREE uint32_t *frozen = xcalloc(run->images->image_count + 1, sizeof(uint32_t));
+	for (size_t i = 0; i < run->images->image_count; i++)
+		frozen[i] = opt.keep_base;
 	const struct plan_options options = { .squash = (enum squash_mode)opt.squash,
-					      .keep_base = opt.keep_base,
+					      .frozen = frozen,
 					      .drop_empty_layers = opt.drop_empty_layers };
 
 	run->plan = plan_build(&run->chain, &run->names, &options, &run->session.context, err);

@@ -42,7 +42,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	differ->first_depth = first->depth;
 	markers_hold = segment->layer_count == 1 && plan_markers_hold(differ);
 	plan_diff_segment(differ);
-	if (segment->frozen) {
+	if (segment->frozen || plan->options.lossless) {
 		segment->pass_through = true;
 	} else if (segment->layer_count == 1 && !planned) {
 		vec_foreach(entry, &index->entries)
@@ -87,25 +87,6 @@ static int plan_image(struct plan *plan, uint32_t image, const uint8_t *live, bo
 	return rc;
 }
 
-/* A segment without records leaves no layer, unless an image would be left without any. */
-static void drop_empty(struct plan *plan)
-{
-	bool allowed = plan->options.squash == SQUASH_ALL || plan->options.drop_empty_layers;
-
-	vec_foreach(segment, &plan->segments)
-		segment->dropped = allowed && !segment->frozen &&
-				   (segment->pass_through
-					    ? !chain_layer(plan->chain, segment->last)->index.entries.count
-					    : segment->record_begin == segment->record_end);
-	for (size_t i = 0; i < plan->chain->image_count; i++) {
-		bool any = !plan->segment_count[i];
-		for (uint32_t s = 0; s < plan->segment_count[i]; s++)
-			any |= !plan->segments.items[plan->of_image[i][s]].dropped;
-		if (!any)
-			plan->segments.items[plan->of_image[i][0]].dropped = false;
-	}
-}
-
 static int build(struct plan *plan, uint8_t *live, const struct context *context, struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
@@ -120,17 +101,8 @@ static int build(struct plan *plan, uint8_t *live, const struct context *context
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
 			return -1;
-	drop_empty(plan);
+	plan_lay_outputs(plan);
 	plan_account(plan, live);
-	vec_foreach(segment, &plan->segments)
-	{
-		if (segment->dropped)
-			continue;
-		plan->totals.output_entries +=
-			segment->pass_through
-				? chain_layer(plan->chain, segment->last)->index.entries.count
-				: segment->record_end - segment->record_begin;
-	}
 	return 0;
 }
 
@@ -160,6 +132,7 @@ void plan_free(struct plan *plan)
 	free(plan->of_image);
 	free(plan->segment_count);
 	vec_release(&plan->segments);
+	vec_release(&plan->outputs);
 	vec_release(&plan->records);
 	vec_release(&plan->totals.pairs);
 	free(plan->fates);

@@ -29,7 +29,7 @@ static bool is_live(const struct differ *differ, const struct tree_node *node)
 	inode_id id = node->inode;
 	const struct tree_inode *inode = tree_inode(differ->tree, &id);
 
-	if (differ->segment->frozen)
+	if (differ->segment->frozen || differ->plan->options.lossless)
 		return true;
 	return differ->live[node->slot] & (inode->meta == SLOT_NONE ? SHOWN_IMPLIED : SHOWN_NAME);
 }

@@ -64,6 +64,17 @@ void differ_release(struct differ *differ);
  * plan_diff_segment(). */
 bool plan_markers_hold(const struct differ *differ);
 
+/* --- plan_record.c --------------------------------------------------------------------------- */
+
+/* Bytes that each of the records [begin, end) takes in a layer. */
+void plan_measure(const struct plan *plan, size_t begin, size_t end, uint64_t *sizes);
+
+/* --- plan_outputs.c -------------------------------------------------------------------------- */
+
+/* One output layer a segment, none for those that are left without anything, several where the
+ * options ask for a cut. */
+void plan_lay_outputs(struct plan *plan);
+
 /* --- plan_totals.c --------------------------------------------------------------------------- */
 
 /* Fates from liveness (by slot: enum shown_bit), then the sums. */

@@ -74,21 +74,40 @@ bool record_has_body(const struct plan *plan, const struct record *record)
 	       chain_entry(plan->chain, record->body)->type == TAR_FILE;
 }
 
-uint64_t plan_segment_bytes(const struct plan *plan, const struct segment *segment)
+/* Header blocks, body and padding. */
+static uint64_t record_bytes(const struct plan *plan, const struct record *record,
+			     struct record_texts *texts, struct strbuf *scratch)
+{
+	struct tar_header out;
+
+	record_header(plan, record, texts, &out);
+	strbuf_clear(scratch);
+	tar_encode_header(scratch, &out);
+	return scratch->len + out.size + tar_padding(out.size);
+}
+
+void plan_measure(const struct plan *plan, size_t begin, size_t end, uint64_t *sizes)
 {
 	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
-	AUTO(strbuf) header = STRBUF_INIT;
+	AUTO(strbuf) scratch = STRBUF_INIT;
+
+	for (size_t i = begin; i < end; i++)
+		sizes[i - begin] = record_bytes(plan, &plan->records.items[i], &texts, &scratch);
+	record_texts_release(&texts);
+}
+
+uint64_t plan_output_bytes(const struct plan *plan, const struct output_layer *output)
+{
+	const struct segment *segment = &plan->segments.items[output->segment];
+	size_t count = output->record_end - output->record_begin;
+	AUTO_FREE uint64_t *sizes = NULL;
 	uint64_t bytes = TAR_END_BYTES;
 
 	if (segment->pass_through)
 		return chain_layer(plan->chain, segment->last)->index.total_bytes;
-	for (size_t i = segment->record_begin; i < segment->record_end; i++) {
-		struct tar_header out;
-		record_header(plan, &plan->records.items[i], &texts, &out);
-		strbuf_clear(&header);
-		tar_encode_header(&header, &out);
-		bytes += header.len + out.size + tar_padding(out.size);
-	}
-	record_texts_release(&texts);
+	sizes = xreallocarray(NULL, count + 1, sizeof(uint64_t));
+	plan_measure(plan, output->record_begin, output->record_end, sizes);
+	for (size_t i = 0; i < count; i++)
+		bytes += sizes[i];
 	return bytes;
 }

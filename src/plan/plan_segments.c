@@ -2,12 +2,16 @@
 #include "plan_internal.h"
 
 /* May the layer at `position` join the segment below it? */
-static bool joins(const struct plan *plan, const struct segment *below, uint32_t position)
+static bool joins(const struct plan *plan, const struct segment *below, uint32_t position,
+		  bool frozen)
 {
-	const struct position *at = &plan->chain->positions.items[position];
+	return plan->options.squash == SQUASH_ALL && !plan->options.lossless && !below->frozen &&
+	       !frozen && plan->chain->positions.items[position].users == below->users;
+}
 
-	return plan->options.squash == SQUASH_ALL && !below->frozen &&
-	       at->depth >= plan->options.keep_base && at->users == below->users;
+static uint32_t of_image(const uint32_t *counts, size_t image)
+{
+	return counts ? counts[image] : 0;
 }
 
 void plan_cut_segments(struct plan *plan)
@@ -27,10 +31,11 @@ void plan_cut_segments(struct plan *plan)
 		for (uint32_t n = 0; n < depth; n++) {
 			uint32_t at = chain->of_image[i][n];
 			const struct position *position = &chain->positions.items[at];
+			bool frozen = n < of_image(plan->options.frozen, i);
 			struct segment *below =
 				count ? &plan->segments.items[list[count - 1]] : NULL;
 
-			if (segment_of[at] == UINT32_MAX && below && joins(plan, below, at)) {
+			if (segment_of[at] == UINT32_MAX && below && joins(plan, below, at, frozen)) {
 				segment_of[at] = list[count - 1];
 				below->last = at;
 				below->layer_count++;
@@ -41,7 +46,8 @@ void plan_cut_segments(struct plan *plan)
 							   .last = at,
 							   .layer_count = 1,
 							   .users = position->users,
-							   .frozen = n < plan->options.keep_base });
+							   .frozen = frozen,
+							   .omitted = n < of_image(plan->options.omitted, i) });
 			}
 			if (!count || list[count - 1] != segment_of[at])
 				list[count++] = segment_of[at];

@@ -120,10 +120,18 @@ void plan_account(struct plan *plan, const uint8_t *live)
 	vec_foreach(segment, &plan->segments)
 		for (uint32_t n = 0; n < segment->layer_count; n++)
 			account_position(plan, segment_position(plan, segment, n), live,
-					 segment->frozen, &sums);
+					 segment->frozen || plan->options.lossless, &sums);
 	if (plan->totals.pairs.count)
 		qsort(plan->totals.pairs.items, plan->totals.pairs.count,
 		      sizeof(plan->totals.pairs.items[0]), compare_pairs);
+	vec_foreach(output, &plan->outputs)
+	{
+		const struct segment *segment = &plan->segments.items[output->segment];
+		plan->totals.output_entries +=
+			segment->pass_through
+				? chain_layer(plan->chain, segment->last)->index.entries.count
+				: output->record_end - output->record_begin;
+	}
 	free(sums.bytes);
 	free(sums.entries);
 	vec_release(&sums.touched);

@@ -71,7 +71,7 @@ static void add_images(struct report *report, const struct report_input *in)
 			.layers_before = (uint32_t)image->layer_count,
 		};
 		for (uint32_t s = 0; s < plan->segment_count[i]; s++)
-			row.layers_after += !plan->segments.items[plan->of_image[i][s]].dropped;
+			row.layers_after += plan->segments.items[plan->of_image[i][s]].output_count;
 		if (in->result) {
 			row.output_id = digest_string(&in->result->images[i].config);
 			row.manifest = digest_string(&in->result->images[i].manifest);
@@ -89,19 +89,18 @@ static void add_output(struct report *report, const struct report_input *in)
 	const struct plan *plan = in->run->plan;
 	uint64_t bodies = 0;
 
-	for (size_t i = 0; i < plan->segments.count; i++) {
-		const struct segment *segment = &plan->segments.items[i];
-		if (segment->dropped)
-			continue;
+	for (size_t i = 0; i < plan->outputs.count; i++) {
+		const struct output_layer *output = &plan->outputs.items[i];
+		const struct segment *segment = &plan->segments.items[output->segment];
 		report->layers_after++;
 		if (in->result) {
 			report->layer_bytes_after += in->result->layers[i].tar_bytes;
-			report->stored_after += in->result->layers[i].stored_bytes;
+			report->stored_after += segment->omitted ? 0 : in->result->layers[i].stored_bytes;
 		} else {
-			report->layer_bytes_after += plan_segment_bytes(plan, segment);
+			report->layer_bytes_after += plan_output_bytes(plan, output);
 		}
-		for (size_t r = segment->record_begin; r < segment->record_end; r++)
-			if (!segment->pass_through && record_has_body(plan, &plan->records.items[r]))
+		for (size_t r = output->record_begin; r < output->record_end; r++)
+			if (record_has_body(plan, &plan->records.items[r]))
 				bodies += chain_entry(plan->chain, plan->records.items[r].body)->size;
 		if (segment->pass_through)
 			bodies += chain_layer(plan->chain, segment->last)->index.body_bytes;

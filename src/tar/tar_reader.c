@@ -482,7 +482,9 @@ static int next(struct tar_reader *reader, struct tar_header *out, struct error 
 				return error_set(err, ERR_FORMAT, "data behind a single zero block");
 			if (reader->started)
 				return error_set(err, ERR_FORMAT, "extended header without an entry");
-			reader->end = reader->position;
+			/* The padding of the last body may be missing. */
+			reader->end = reader->position < reader->tar.length ? reader->position
+								    : reader->tar.length;
 			return 0;
 		}
 		if (check_sum(block, err) < 0)

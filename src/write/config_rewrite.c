@@ -2,29 +2,24 @@
  *
  * Only the values of `rootfs` and `history` are replaced and stale keys removed, as text: every
  * other byte of the config stays what its builder wrote. */
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "image/json.h"
 #include "image/json_edit.h"
 #include "write_internal.h"
 
-void image_segments(const struct plan *plan, uint32_t image, struct segment_list *out)
-{
-	out->count = 0;
-	for (uint32_t s = 0; s < plan->segment_count[image]; s++)
-		if (!plan->segments.items[plan->of_image[image][s]].dropped)
-			vec_push(out, plan->of_image[image][s]);
-}
-
-/* Which input layers keep a history entry that owns a layer: the top one of each segment. */
-static void mark_owners(const struct plan *plan, uint32_t image, bool *owner)
+/* How many output layers the history entry of each input layer owns: those of a segment belong to
+ * its top layer. */
+static void count_owned(const struct plan *plan, uint32_t image, uint32_t *owned)
 {
 	uint32_t layer = 0;
 
 	for (uint32_t s = 0; s < plan->segment_count[image]; s++) {
 		const struct segment *segment = &plan->segments.items[plan->of_image[image][s]];
 		layer += segment->layer_count;
-		owner[layer - 1] = !segment->dropped;
+		owned[layer - 1] = segment->output_count;
 	}
 }
 
@@ -46,36 +41,72 @@ static void set_empty_layer(json_t *entry)
 	json_object_set_new(entry, "empty_layer", json_true());
 }
 
+/* Time for entries that are made up: never that of the run, unless the caller sets it. */
+static const char *invented_time(const struct image *image, char *buf, size_t size)
+{
+	const char *created = json_get_string(image->config, "created");
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	struct tm tm;
+	char *end;
+	time_t time;
+
+	if (epoch && *epoch >= '0' && *epoch <= '9') {
+		time = (time_t)strtoll(epoch, &end, 10);
+		if (!*end && gmtime_r(&time, &tm) && strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
+			return buf;
+	}
+	return created ? created : "1970-01-01T00:00:00Z";
+}
+
+static json_t *new_entry(const struct image *image, char *created_by)
+{
+	char time[40];
+	json_t *entry = json_object();
+
+	json_object_set_new(entry, "created",
+			    json_string(invented_time(image, time, sizeof(time))));
+	json_object_set_new(entry, "created_by", json_string(created_by));
+	free(created_by);
+	return entry;
+}
+
+/* An entry and, when its layer was cut, one for each further part. */
+static void append(json_t *history, const struct image *image, json_t *entry, uint32_t owned)
+{
+	if (!owned)
+		set_empty_layer(entry);
+	json_array_append_new(history, entry);
+	for (uint32_t part = 2; part <= owned; part++)
+		json_array_append_new(history,
+				      new_entry(image, xasprintf("lighten: part %u of %u of the layer above",
+								 part, owned)));
+}
+
 /* History entries and layers in step: one entry a layer, in order, or none at all. */
-static char *history_text(const struct image *image, const bool *owner)
+static char *history_text(const struct image *image, const uint32_t *owned)
 {
 	const json_t *old = json_get_array(image->config, "history");
-	const char *created = json_get_string(image->config, "created");
 	json_t *history, *entry;
 	size_t i, layer = 0;
 	char *text;
 
 	if (!old || !json_array_size(old))
 		return NULL;
-	history = json_deep_copy(old);
-	json_array_foreach(history, i, entry)
+	history = json_array();
+	json_array_foreach(old, i, entry)
 	{
-		if (!json_is_object(entry) || is_empty_layer(entry))
+		bool owns = json_is_object(entry) && !is_empty_layer(entry);
+		json_t *copy = json_deep_copy(entry);
+		if (!owns) {
+			json_array_append_new(history, copy);
 			continue;
+		}
 		/* More entries than layers: the surplus owns nothing, as BuildKit has it. */
-		if (layer >= image->layer_count || !owner[layer])
-			set_empty_layer(entry);
+		append(history, image, copy, layer < image->layer_count ? owned[layer] : 0);
 		layer++;
 	}
-	for (; layer < image->layer_count; layer++) {
-		entry = json_object();
-		json_object_set_new(entry, "created",
-				    json_string(created ? created : "1970-01-01T00:00:00Z"));
-		json_object_set_new(entry, "created_by", json_string("unknown"));
-		if (!owner[layer])
-			set_empty_layer(entry);
-		json_array_append_new(history, entry);
-	}
+	for (; layer < image->layer_count; layer++)
+		append(history, image, new_entry(image, xstrdup("unknown")), owned[layer]);
 	text = json_dumps(history, JSON_COMPACT);
 	json_decref(history);
 	return text;
@@ -84,17 +115,17 @@ static char *history_text(const struct image *image, const bool *owner)
 static char *rootfs_text(const struct plan *plan, uint32_t image, const struct write_result *result)
 {
 	AUTO(strbuf) text = STRBUF_INIT;
-	struct segment_list segments = VEC_INIT;
+	struct output_list outputs = VEC_INIT;
 	char digest[DIGEST_TEXT_SIZE];
 
-	image_segments(plan, image, &segments);
+	plan_image_outputs(plan, image, &outputs);
 	strbuf_addstr(&text, "{\"type\":\"layers\",\"diff_ids\":[");
-	for (size_t i = 0; i < segments.count; i++) {
-		digest_text(&result->layers[segments.items[i]].diff_id, digest);
+	for (size_t i = 0; i < outputs.count; i++) {
+		digest_text(&result->layers[outputs.items[i]].diff_id, digest);
 		strbuf_addf(&text, "%s\"%s\"", i ? "," : "", digest);
 	}
 	strbuf_addstr(&text, "]}");
-	vec_release(&segments);
+	vec_release(&outputs);
 	return strbuf_detach(&text);
 }
 
@@ -102,15 +133,16 @@ static char *rootfs_text(const struct plan *plan, uint32_t image, const struct w
 static bool same_layers(const struct plan *plan, uint32_t number, const struct image *image,
 			const struct write_result *result)
 {
-	if (plan->segment_count[number] != image->layer_count)
-		return false;
-	for (uint32_t s = 0; s < plan->segment_count[number]; s++) {
-		uint32_t at = plan->of_image[number][s];
-		if (plan->segments.items[at].dropped ||
-		    !digest_equal(&result->layers[at].diff_id, &image->layers[s].diff_id))
-			return false;
-	}
-	return true;
+	struct output_list outputs = VEC_INIT;
+	bool same;
+
+	plan_image_outputs(plan, number, &outputs);
+	same = outputs.count == image->layer_count;
+	for (size_t i = 0; same && i < outputs.count; i++)
+		same = digest_equal(&result->layers[outputs.items[i]].diff_id,
+				    &image->layers[i].diff_id);
+	vec_release(&outputs);
+	return same;
 }
 
 static void warn_about_stale_keys(const struct write_input *input, const struct image *image)
@@ -128,7 +160,7 @@ int config_rewrite(const struct write_input *input, uint32_t number,
 		   struct error *err)
 {
 	const struct image *image = &input->images->images[number];
-	AUTO_FREE bool *owner = xcalloc(image->layer_count + 1, sizeof(bool));
+	AUTO_FREE uint32_t *owned = xcalloc(image->layer_count + 1, sizeof(uint32_t));
 	AUTO_FREE char *rootfs = NULL;
 	AUTO_FREE char *history = NULL;
 
@@ -138,9 +170,9 @@ int config_rewrite(const struct write_input *input, uint32_t number,
 		warn_about_stale_keys(input, image);
 		return 0;
 	}
-	mark_owners(input->plan, number, owner);
+	count_owned(input->plan, number, owned);
 	rootfs = rootfs_text(input->plan, number, result);
-	history = history_text(image, owner);
+	history = history_text(image, owned);
 	/* The inline cache of BuildKit numbers layers that are no more. */
 	const struct json_edit edits[] = {
 		{ "rootfs", rootfs, 1 },

@@ -64,9 +64,10 @@ static bool keeps_blob(const struct write_options *options, const struct segment
 }
 
 static int write_rebuilt(const struct write_input *input, struct blob_writer *blobs,
-			 const struct segment *segment, const struct encoding *encoding,
+			 const struct output_layer *output, const struct encoding *encoding,
 			 struct written_layer *out, struct error *err)
 {
+	const struct segment *segment = &input->plan->segments.items[output->segment];
 	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
 	struct blob_result written;
 	int rc = blob_writer_begin(blobs, encoding, err);
@@ -74,7 +75,7 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	if (!rc && segment->pass_through)
 		rc = blob_writer_copy(blobs, &layer->tar, 0, layer->tar.length, err);
 	else if (!rc)
-		rc = layer_write_records(blobs, input, segment, err);
+		rc = layer_write_records(blobs, input, output, err);
 	if (rc < 0 || blob_writer_end(blobs, &written, err) < 0)
 		return -1;
 	*out = (struct written_layer){ written.plain, written.stored, written.plain_bytes,
@@ -82,13 +83,20 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	return 0;
 }
 
-static int write_segment(const struct write_input *input, const struct write_options *options,
-			 struct blob_writer *blobs, const struct segment *segment,
-			 struct written_layer *out, struct error *err)
+static int write_layer(const struct write_input *input, const struct write_options *options,
+		       struct blob_writer *blobs, const struct output_layer *output,
+		       struct written_layer *out, struct error *err)
 {
+	const struct segment *segment = &input->plan->segments.items[output->segment];
 	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
 	struct encoding encoding = options->encoding;
 
+	/* The receiver has it: named as what every engine can find again, its plain bytes. */
+	if (segment->omitted) {
+		*out = (struct written_layer){ layer->diff_id, layer->diff_id, layer->tar.length,
+					       layer->tar.length, COMPRESSION_NONE };
+		return 0;
+	}
 	if (keeps_blob(options, segment, layer)) {
 		*out = (struct written_layer){ layer->diff_id, layer->stored_digest, layer->tar.length,
 					       layer->stored.length, layer->compression };
@@ -98,19 +106,16 @@ static int write_segment(const struct write_input *input, const struct write_opt
 		encoding = (struct encoding){ was_compressed(input, segment) ? COMPRESSION_GZIP
 									     : COMPRESSION_NONE,
 					      0, false };
-	return write_rebuilt(input, blobs, segment, &encoding, out, err);
+	return write_rebuilt(input, blobs, output, &encoding, out, err);
 }
 
 static int write_layers(const struct write_input *input, const struct write_options *options,
 			struct blob_writer *blobs, struct write_result *result, struct error *err)
 {
-	for (size_t i = 0; i < input->plan->segments.count; i++) {
-		const struct segment *segment = &input->plan->segments.items[i];
+	for (size_t i = 0; i < input->plan->outputs.count; i++) {
 		struct written_layer *out = &result->layers[i];
 
-		if (segment->dropped)
-			continue;
-		if (write_segment(input, options, blobs, segment, out, err) < 0)
+		if (write_layer(input, options, blobs, &input->plan->outputs.items[i], out, err) < 0)
 			return error_wrap(err, "output layer %zu", i);
 		if (out->compression == COMPRESSION_ZSTD && !options->recode)
 			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu", i);
@@ -123,7 +128,7 @@ static uint64_t expected_bytes(const struct write_input *input)
 	uint64_t bytes = input->plan->totals.live_bytes;
 
 	vec_foreach(segment, &input->plan->segments)
-		if (segment->pass_through && segment->frozen)
+		if (segment->pass_through && segment->frozen && !segment->omitted)
 			bytes += chain_layer(input->plan->chain, segment->last)->index.total_bytes;
 	return bytes;
 }
@@ -146,7 +151,7 @@ struct image_writer *image_write(const struct write_input *input, const char *pa
 	const struct sink_ops *ops = options->format->is_directory ? &sink_directory : &sink_tar;
 	AUTO_PTR(image_writer) writer = xcalloc(1, sizeof(*writer));
 
-	result->layers = xcalloc(input->plan->segments.count + 1, sizeof(result->layers[0]));
+	result->layers = xcalloc(input->plan->outputs.count + 1, sizeof(result->layers[0]));
 	result->images = xcalloc(input->images->image_count + 1, sizeof(result->images[0]));
 	writer->sink = ops->open(path, expected_stored(input, options), input->context, err);
 	if (!writer->sink)

@@ -38,14 +38,14 @@ static int copy_body(struct blob_writer *writer, const struct plan *plan, slot_i
 }
 
 int layer_write_records(struct blob_writer *writer, const struct write_input *input,
-			const struct segment *segment, struct error *err)
+			const struct output_layer *output, struct error *err)
 {
 	const struct plan *plan = input->plan;
 	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
 	AUTO(strbuf) encoded = STRBUF_INIT;
 	int rc = 0;
 
-	for (size_t i = segment->record_begin; !rc && i < segment->record_end; i++) {
+	for (size_t i = output->record_begin; !rc && i < output->record_end; i++) {
 		const struct record *record = &plan->records.items[i];
 		struct tar_header header;
 

@@ -40,14 +40,14 @@ struct index_rows VEC(struct index_row);
 /* The family of the input; zstd layers exist in the OCI family only. */
 static const struct family *family_of(const struct manifest_writer *in, uint32_t number)
 {
-	struct segment_list segments = VEC_INIT;
+	struct output_list outputs = VEC_INIT;
 	bool docker = in->input->images->images[number].docker_family;
 
-	image_segments(in->input->plan, number, &segments);
-	for (size_t i = 0; i < segments.count; i++)
-		if (in->result->layers[segments.items[i]].compression == COMPRESSION_ZSTD)
+	plan_image_outputs(in->input->plan, number, &outputs);
+	for (size_t i = 0; i < outputs.count; i++)
+		if (in->result->layers[outputs.items[i]].compression == COMPRESSION_ZSTD)
 			docker = false;
-	vec_release(&segments);
+	vec_release(&outputs);
 	return &families[docker];
 }
 
@@ -96,30 +96,33 @@ static json_t *kept_annotations(const json_t *object, bool changed)
 
 /* The input layer that an output layer is a copy of, or NULL. */
 static const struct image_layer *copied_layer(const struct manifest_writer *in, uint32_t number,
-					      const struct segment *segment)
+					      uint32_t output)
 {
+	const struct plan *plan = in->input->plan;
+	const struct segment *segment =
+		&plan->segments.items[plan->outputs.items[output].segment];
 	const struct image *image = &in->input->images->images[number];
-	const struct position *position = &in->input->plan->chain->positions.items[segment->last];
+	const struct position *position = &plan->chain->positions.items[segment->last];
 	const struct image_layer *layer = &image->layers[position->depth];
 	const struct layer *stored = &in->input->layers->layers[position->layer];
-	const struct written_layer *written =
-		&in->result->layers[segment - in->input->plan->segments.items];
 
-	return segment->pass_through && digest_equal(&written->digest, &stored->stored_digest) ? layer
-											       : NULL;
+	if (!segment->pass_through ||
+	    !digest_equal(&in->result->layers[output].digest, &stored->stored_digest))
+		return NULL;
+	return layer;
 }
 
 static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t number,
 				 const struct family *family)
 {
-	struct segment_list segments = VEC_INIT;
+	struct output_list outputs = VEC_INIT;
 	json_t *out = json_array();
 
-	image_segments(in->input->plan, number, &segments);
-	for (size_t i = 0; i < segments.count; i++) {
-		const struct written_layer *layer = &in->result->layers[segments.items[i]];
+	plan_image_outputs(in->input->plan, number, &outputs);
+	for (size_t i = 0; i < outputs.count; i++) {
+		const struct written_layer *layer = &in->result->layers[outputs.items[i]];
 		const struct image_layer *copied =
-			copied_layer(in, number, &in->input->plan->segments.items[segments.items[i]]);
+			copied_layer(in, number, outputs.items[i]);
 		json_t *row = descriptor(family->layer[layer->compression], &layer->digest,
 					 layer->stored_bytes);
 		json_t *notes = copied ? kept_annotations(copied->descriptor, false) : NULL;
@@ -127,7 +130,7 @@ static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t numb
 			json_object_set_new(row, "annotations", notes);
 		json_array_append_new(out, row);
 	}
-	vec_release(&segments);
+	vec_release(&outputs);
 	return out;
 }
 
@@ -400,7 +403,7 @@ static json_t *docker_item(const struct manifest_writer *in, uint32_t number)
 {
 	const struct image *image = &in->input->images->images[number];
 	json_t *item = json_object(), *tags = json_array(), *layers = json_array();
-	struct segment_list segments = VEC_INIT;
+	struct output_list outputs = VEC_INIT;
 	struct name_list names = VEC_INIT;
 	char name[BLOB_NAME_SIZE];
 	size_t had;
@@ -414,12 +417,12 @@ static json_t *docker_item(const struct manifest_writer *in, uint32_t number)
 			json_array_append_new(tags, json_string(*tag));
 	}
 	name_list_release(&names);
-	image_segments(in->input->plan, number, &segments);
-	for (size_t i = 0; i < segments.count; i++) {
-		blob_name(&in->result->layers[segments.items[i]].digest, name);
+	plan_image_outputs(in->input->plan, number, &outputs);
+	for (size_t i = 0; i < outputs.count; i++) {
+		blob_name(&in->result->layers[outputs.items[i]].digest, name);
 		json_array_append_new(layers, json_string(name));
 	}
-	vec_release(&segments);
+	vec_release(&outputs);
 	blob_name(&in->result->images[number].config, name);
 	json_object_set_new(item, "Config", json_string(name));
 	json_object_set_new(item, "RepoTags", had ? json_incref(tags) : json_null());

@@ -7,17 +7,13 @@
 
 /* layer_writer.c: a rebuilt layer, from its first header to its end mark. */
 int layer_write_records(struct blob_writer *writer, const struct write_input *input,
-			const struct segment *segment, struct error *err);
+			const struct output_layer *output, struct error *err);
 
 /* config_rewrite.c: the config of image `number` with the layers that were written; the bytes of
  * the input when nothing in it changes (DESIGN.md ruling 3, SEMANTICS.md D). */
 int config_rewrite(const struct write_input *input, uint32_t number,
 		   const struct write_result *result, struct strbuf *out, bool *changed,
 		   struct error *err);
-
-/* The written layers of an image: segments that were not dropped, bottom first. */
-struct segment_list VEC(uint32_t);
-void image_segments(const struct plan *plan, uint32_t image, struct segment_list *out);
 
 /* manifest_write.c: manifests of all images, then index.json, manifest.json and oci-layout. */
 struct manifest_writer {
