@@ -55,6 +55,7 @@ struct dropped_manifest {
 	char *digest; /* text form */
 	/* "attestation", "signature", "artifact", "missing platform" or "Windows image" */
 	const char *what;
+	json_t *descriptor; /* in the index that lists it; NULL when no index does */
 };
 
 struct image_set {
@@ -80,6 +81,18 @@ void image_set_free(struct image_set *set);
  * of 12 digits or more); count 0 keeps all.  ERR_USAGE lists what is there when none matches. */
 int image_set_select(struct image_set *set, const char *const *refs, size_t count,
 		     struct error *err);
+
+/* Keep only images of one of the platforms "OS/ARCH" or "OS/ARCH/VARIANT"; count 0 keeps all.
+ * ERR_USAGE lists what is there when none matches. */
+int image_set_select_platforms(struct image_set *set, const char *const *platforms, size_t count,
+			       struct error *err);
+
+/* A blob of the input by its digest.  1: *out is it, not checked; 0: there is none; -1. */
+int image_set_find_blob(const struct image_set *set, const struct digest *digest,
+			struct range *out, struct error *err);
+
+/* A layer whose licence forbids to pass it on; its bytes may stand elsewhere.  NULL: no. */
+bool media_type_is_foreign(const char *media_type);
 
 /* The name for messages: first tag, else ref_name, else the short image ID.  Not owned. */
 const char *image_name(const struct image *image);

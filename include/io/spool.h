@@ -7,9 +7,16 @@
 
 #include "io/range.h"
 #include "util/context.h"
+#include "util/digest.h"
 
 /* A new unlinked file in `dir` (NULL: TMPDIR, else /var/tmp).  The descriptor, or -1. */
 int spool_create(const char *dir, struct error *err);
+
+/* Bytes that stand elsewhere: a thin archive leaves out what its receiver has. */
+struct known_blob {
+	struct digest digest;
+	struct range range;
+};
 
 /* An image input: what the user named, opened and peeled. */
 struct input {
@@ -20,6 +27,8 @@ struct input {
 	int is_directory;
 	unsigned peeled;   /* outer compressions removed, 0 to 2 */
 	uint64_t dev, ino; /* of the file that was named, to tell OUTPUT from INPUT */
+	const struct known_blob *known; /* borrowed; blobs that may be missing in it */
+	size_t known_count;
 };
 
 /* `path` NULL or "-" is standard input.  Peels at most two outer compressions by magic.  ERR_IO,

@@ -33,6 +33,14 @@ struct report_image {
 	uint32_t layers_before, layers_after;
 };
 
+/* A layer of the output. */
+struct report_layer {
+	char *diff_id, *digest;      /* NULL after a dry run */
+	uint64_t bytes, stored_bytes; /* uncompressed; as stored, 0 after a dry run */
+	bool omitted;                /* named but not in the output: the receiver has it */
+	struct VEC(uint32_t) images; /* those that use it, as in report.images */
+};
+
 #define REPORT_PAIRS 5
 
 struct report {
@@ -54,7 +62,9 @@ struct report {
 	struct VEC(struct report_pair) pairs; /* all, most bytes first */
 	struct VEC(struct report_path) paths; /* the largest dead files */
 	struct VEC(struct report_image) images;
+	struct VEC(struct report_layer) layers;
 	struct VEC(char *) dropped;           /* "attestation sha256:..." */
+	struct VEC(char *) notes;             /* escaped */
 	const struct warnings *warnings;      /* borrowed */
 };
 
@@ -64,6 +74,8 @@ struct report_input {
 	const struct write_result *result; /* NULL after a dry run */
 	const struct verify_result *verify; /* NULL after a dry run */
 	const char *output_name, *format, *command;
+	const char *const *notes; /* what was found and chosen */
+	size_t note_count;
 };
 
 struct report *report_build(const struct report_input *in);

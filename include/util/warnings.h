@@ -24,6 +24,7 @@ enum warning_kind {
 	WARN_CONFIG,	       /* stale or odd content of a config */
 	WARN_REFERENCE,	       /* names that were completed, or could not be kept */
 	WARN_DROPPED_MANIFEST, /* attestations, signatures, missing platforms */
+	WARN_KEPT_ATTESTATION, /* carried although what it names is no more */
 	WARN_FROZEN_LAYER,     /* a kept layer that some loaders refuse */
 	WARN_ZSTD_OUTPUT,      /* zstd blobs: docker before 23 cannot load them */
 	WARN_FOREIGN_LAYER,    /* a nondistributable layer was merged */

@@ -25,6 +25,7 @@ struct write_options {
 	const struct image_format *format;
 	bool recode;                /* `encoding` applies to all layers but frozen ones */
 	struct encoding encoding;   /* else: as the input was (DESIGN.md ruling 2) */
+	bool keep_attestations;     /* carry manifests that speak about the old image */
 	const char *const *tags;    /* instead of the image's own, NULL ends; NULL: keep them */
 };
 
@@ -44,6 +45,7 @@ struct written_image {
 struct write_result {
 	struct written_layer *layers; /* by output layer of the plan */
 	struct written_image *images;
+	bool *carried;                /* by dropped manifest of the input: it is in the output after all */
 	uint64_t output_bytes;        /* of the archive, or of all files of the directory */
 };
 

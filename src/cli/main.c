@@ -7,7 +7,8 @@
 #include "commands.h"
 #include "io/outfile.h"
 
-const struct command *const commands[] = { &cmd_optimize, &cmd_verify, NULL };
+const struct command *const commands[] = { &cmd_optimize, &cmd_plan, &cmd_apply, &cmd_verify,
+						   &cmd_chain, NULL };
 
 static void print_help(void)
 {

@@ -339,15 +339,35 @@ static char *clean_name(const char *name, struct error *err)
 	return strbuf_detach(&clean);
 }
 
+/* A blob that stands outside of the archive. */
+static int find_known(const struct archive *archive, const char *name, struct archive_entry *out)
+{
+	static const char head[] = "blobs/sha256/";
+	struct digest digest;
+
+	if (!archive->input->known_count || strncmp(name, head, strlen(head)) != 0 ||
+	    !digest_from_hex(&digest, name + strlen(head), strlen(name + strlen(head))))
+		return 0;
+	for (size_t i = 0; i < archive->input->known_count; i++) {
+		if (!digest_equal(&archive->input->known[i].digest, &digest))
+			continue;
+		*out = (struct archive_entry){ archive->input->known[i].range, "omitted layer" };
+		return 1;
+	}
+	return 0;
+}
+
 int archive_find(struct archive *archive, const char *name, struct archive_entry *out,
 		 struct error *err)
 {
 	AUTO_FREE char *clean = clean_name(name, err);
+	int rc;
 
 	if (!clean)
 		return -1;
-	return archive->input->is_directory ? archive_dir_find(archive, clean, out, err)
-					    : find_member(archive, clean, out, err);
+	rc = archive->input->is_directory ? archive_dir_find(archive, clean, out, err)
+					  : find_member(archive, clean, out, err);
+	return rc ? rc : find_known(archive, clean, out);
 }
 
 static int read_text(struct archive *archive, const char *name, const struct range *data,

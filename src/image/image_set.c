@@ -180,8 +180,6 @@ static void drop_windows(struct loader *loader)
 			continue;
 		}
 		digest_text(&image->config_digest, text);
-		warnings_add(loader->context->warnings, WARN_DROPPED_MANIFEST, "%s %s",
-			     dropped.what, text);
 		dropped.digest = xstrdup(text);
 		vec_push(&loader->dropped, dropped);
 		image_release(image);
@@ -278,14 +276,32 @@ void image_set_free(struct image_set *set)
 		image_release(&set->images[i]);
 	for (size_t i = 0; i < set->blob_count; i++)
 		free(set->blobs[i].name);
-	for (size_t i = 0; i < set->dropped_count; i++)
+	for (size_t i = 0; i < set->dropped_count; i++) {
 		free(set->dropped[i].digest);
+		json_decref(set->dropped[i].descriptor);
+	}
 	free(set->images);
 	free(set->blobs);
 	free(set->dropped);
 	if (set->owner)
 		archive_close(set->owner);
 	free(set);
+}
+
+int image_set_find_blob(const struct image_set *set, const struct digest *digest,
+			struct range *out, struct error *err)
+{
+	char hex[DIGEST_HEX_SIZE];
+	AUTO_FREE char *name = NULL;
+	struct archive_entry entry;
+	int rc;
+
+	digest_hex(digest, hex);
+	name = xasprintf("blobs/sha256/%s", hex);
+	rc = archive_find(set->owner, name, &entry, err);
+	if (rc > 0)
+		*out = entry.data;
+	return rc;
 }
 
 const char *image_name(const struct image *image)

@@ -47,7 +47,4 @@ void image_release(struct image *image);
 int loader_add_blob(struct loader *loader, const struct archive_entry *entry,
 		    const struct digest *declared, uint32_t *index, struct error *err);
 
-/* Media types of layers whose bytes a registry does not hold. */
-bool media_type_is_foreign(const char *media_type);
-
 #endif

@@ -83,11 +83,24 @@ static void prune_blobs(struct image_set *set)
 			set->images[i].layers[l].blob = place[set->images[i].layers[l].blob];
 }
 
+static void keep_chosen(struct image_set *set, const bool *chosen)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->image_count; i++) {
+		if (chosen[i])
+			set->images[kept++] = set->images[i];
+		else
+			image_release(&set->images[i]);
+	}
+	set->image_count = kept;
+	prune_blobs(set);
+}
+
 int image_set_select(struct image_set *set, const char *const *refs, size_t count,
 		     struct error *err)
 {
 	AUTO_FREE bool *chosen = xcalloc(set->image_count + 1, sizeof(*chosen));
-	size_t kept = 0;
 
 	if (count == 0)
 		return 0;
@@ -103,13 +116,63 @@ int image_set_select(struct image_set *set, const char *const *refs, size_t coun
 		if (!found)
 			return not_found(set, refs[r], err);
 	}
+	keep_chosen(set, chosen);
+	return 0;
+}
+
+static bool same_part(const char *text, size_t len, const char *value)
+{
+	return value && strlen(value) == len && memcmp(text, value, len) == 0;
+}
+
+static bool matches_platform(const struct image *image, const char *platform)
+{
+	const char *arch = strchr(platform, '/');
+	const char *variant = arch ? strchr(arch + 1, '/') : NULL;
+	size_t arch_len;
+
+	if (!arch || !same_part(platform, (size_t)(arch - platform), image->os))
+		return false;
+	arch++;
+	arch_len = variant ? (size_t)(variant - arch) : strlen(arch);
+	return same_part(arch, arch_len, image->architecture) &&
+	       (!variant || same_part(variant + 1, strlen(variant + 1), image->variant));
+}
+
+static int no_platform(const struct image_set *set, const char *platform, struct error *err)
+{
+	AUTO(strbuf) names = STRBUF_INIT;
+
 	for (size_t i = 0; i < set->image_count; i++) {
-		if (chosen[i])
-			set->images[kept++] = set->images[i];
-		else
-			image_release(&set->images[i]);
+		const struct image *image = &set->images[i];
+
+		strbuf_addf(&names, "%s%s/%s%s%s", i ? ", " : "", image->os ? image->os : "?",
+			    image->architecture ? image->architecture : "?",
+			    image->variant ? "/" : "", image->variant ? image->variant : "");
 	}
-	set->image_count = kept;
-	prune_blobs(set);
+	return error_set(err, ERR_USAGE, "no image for platform \"%s\" in the archive; there are: %s",
+			 platform, names.data);
+}
+
+int image_set_select_platforms(struct image_set *set, const char *const *platforms, size_t count,
+			       struct error *err)
+{
+	AUTO_FREE bool *chosen = xcalloc(set->image_count + 1, sizeof(*chosen));
+
+	if (count == 0)
+		return 0;
+	for (size_t p = 0; p < count; p++) {
+		bool found = false;
+
+		for (size_t i = 0; i < set->image_count; i++) {
+			bool hit = matches_platform(&set->images[i], platforms[p]);
+
+			chosen[i] = chosen[i] || hit;
+			found = found || hit;
+		}
+		if (!found)
+			return no_platform(set, platforms[p], err);
+	}
+	keep_chosen(set, chosen);
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 #include "image/json.h"
 #include "image/reference.h"
-#include "util/warnings.h"
 
 #define INDEX_DEPTH_MAX 8
 
@@ -74,14 +73,15 @@ static bool recall(const struct loader *loader, const struct digest *digest, uin
 	return false;
 }
 
-static void drop(struct loader *loader, const struct digest *digest, const char *what)
+static void drop(struct loader *loader, const struct digest *digest, const char *what,
+		 json_t *descriptor)
 {
 	char text[DIGEST_TEXT_SIZE];
 	struct dropped_manifest dropped = { .what = what };
 
 	digest_text(digest, text);
-	warnings_add(loader->context->warnings, WARN_DROPPED_MANIFEST, "%s %s", what, text);
 	dropped.digest = xstrdup(text);
+	dropped.descriptor = json_incref(descriptor);
 	vec_push(&loader->dropped, dropped);
 	remember(loader, digest, INDEX_NONE);
 }
@@ -338,7 +338,7 @@ static int load_manifest(struct loader *loader, json_t *manifest, json_t *descri
 	if (check_encrypted(json_get_array(manifest, "layers"), err) < 0)
 		return -1;
 	if (kind) {
-		drop(loader, digest, kind);
+		drop(loader, digest, kind, descriptor);
 		return 0;
 	}
 	if (read_digest(config, &config_digest, err) < 0)
@@ -349,7 +349,7 @@ static int load_manifest(struct loader *loader, json_t *manifest, json_t *descri
 		if (rc <= 0) {
 			image_release(&fresh);
 			if (rc == 0)
-				drop(loader, digest, "missing platform");
+				drop(loader, digest, "missing platform", descriptor);
 			return rc;
 		}
 		if (loader_add_image(loader, &fresh, &index, err) < 0)
@@ -408,13 +408,13 @@ static int visit(struct loader *loader, json_t *descriptor, struct names inherit
 		return 0;
 	}
 	if (kind) {
-		drop(loader, &digest, kind);
+		drop(loader, &digest, kind, descriptor);
 		return 0;
 	}
 	digest_text(&digest, text);
 	rc = read_blob(loader, descriptor, &digest, &bytes, &len, err);
 	if (rc == 0)
-		drop(loader, &digest, "missing platform");
+		drop(loader, &digest, "missing platform", descriptor);
 	if (rc <= 0)
 		return rc;
 	body = json_parse(bytes, len, text, 0, err);

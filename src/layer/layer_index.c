@@ -41,7 +41,7 @@ static void warn(const struct indexer *in, enum warning_kind kind, struct tar_te
 {
 	AUTO_FREE char *shown = text_escaped(path.bytes, path.len);
 
-	warnings_add(in->context->warnings, kind, "layer %u: %s", in->number, shown);
+	warnings_add(in->context->warnings, kind, "layer %u: %s", in->number + 1, shown);
 }
 
 /* Split a name; ".." and an empty name are refused. */

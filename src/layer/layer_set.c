@@ -201,7 +201,7 @@ static int wrap(const struct layer_job *job, struct error *err)
 	char text[DIGEST_TEXT_SIZE];
 
 	digest_text(&job->layer->diff_id, text);
-	return error_wrap(err, "layer %u of %s (%.19s, %s)", job->number,
+	return error_wrap(err, "layer %u of %s (%.19s, %s)", job->number + 1,
 			  image_name(&job->images->images[job->image]), text,
 			  job->images->blobs[job->blob].name);
 }
@@ -264,7 +264,8 @@ static int collect(struct loader *in, struct worker_pool *pool, struct error *er
 	if (!rc)
 		return 0;
 	if (job->trailing)
-		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u", job->number);
+		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
+			     job->number + 1);
 	if (job->compression != COMPRESSION_NONE && index_layer(in, job, err) < 0)
 		return -1;
 	if (job->leads) {

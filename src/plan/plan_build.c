@@ -87,6 +87,15 @@ static int plan_image(struct plan *plan, uint32_t image, const uint8_t *live, bo
 	return rc;
 }
 
+/* A layer that stays whatever it looks like: some loaders refuse what others read. */
+static void warn_about_flaws(const struct plan *plan, const struct context *context)
+{
+	vec_foreach(segment, &plan->segments)
+		if (segment->pass_through && segment->flaws)
+			warnings_add(context->warnings, WARN_FROZEN_LAYER, "layer %u",
+				     plan->chain->positions.items[segment->last].depth + 1);
+}
+
 static int build(struct plan *plan, uint8_t *live, const struct context *context, struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
@@ -101,6 +110,7 @@ static int build(struct plan *plan, uint8_t *live, const struct context *context
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
 			return -1;
+	warn_about_flaws(plan, context);
 	plan_lay_outputs(plan);
 	plan_account(plan, live);
 	return 0;
@@ -120,6 +130,8 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan->killers = xreallocarray(NULL, chain->slot_count + (size_t)1, sizeof(uint32_t));
 	memset(plan->killers, 0xff, (chain->slot_count + (size_t)1) * sizeof(uint32_t));
 	plan_cut_segments(plan);
+	/* The caller's lists are of use no more. */
+	plan->options.frozen = plan->options.omitted = NULL;
 	if (build(plan, live, context, err) < 0)
 		return NULL;
 	return STEAL(plan);

@@ -59,6 +59,33 @@ static char *digest_string(const struct digest *digest)
 	return xstrdup(text);
 }
 
+/* The output layers and whose they are. */
+static void add_layers(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+
+	for (size_t i = 0; i < plan->outputs.count; i++) {
+		struct report_layer row = { .images = VEC_INIT };
+		if (in->result) {
+			row.bytes = in->result->layers[i].tar_bytes;
+			row.stored_bytes = in->result->layers[i].stored_bytes;
+			row.diff_id = digest_string(&in->result->layers[i].diff_id);
+			row.digest = digest_string(&in->result->layers[i].digest);
+		} else {
+			row.bytes = plan_output_bytes(plan, &plan->outputs.items[i]);
+		}
+		row.omitted = plan->segments.items[plan->outputs.items[i].segment].omitted;
+		vec_push(&report->layers, row);
+	}
+	for (uint32_t n = 0; n < plan->chain->image_count; n++) {
+		struct output_list outputs = VEC_INIT;
+		plan_image_outputs(plan, n, &outputs);
+		vec_foreach(output, &outputs)
+			vec_push(&report->layers.items[*output].images, n);
+		vec_release(&outputs);
+	}
+}
+
 static void add_images(struct report *report, const struct report_input *in)
 {
 	const struct plan *plan = in->run->plan;
@@ -79,7 +106,8 @@ static void add_images(struct report *report, const struct report_input *in)
 		vec_push(&report->images, row);
 	}
 	for (size_t i = 0; i < in->run->images->dropped_count; i++)
-		vec_push(&report->dropped, xasprintf("%s %s", in->run->images->dropped[i].what,
+		if (!in->result || !in->result->carried[i])
+			vec_push(&report->dropped, xasprintf("%s %s", in->run->images->dropped[i].what,
 						     in->run->images->dropped[i].digest));
 }
 
@@ -93,12 +121,9 @@ static void add_output(struct report *report, const struct report_input *in)
 		const struct output_layer *output = &plan->outputs.items[i];
 		const struct segment *segment = &plan->segments.items[output->segment];
 		report->layers_after++;
-		if (in->result) {
-			report->layer_bytes_after += in->result->layers[i].tar_bytes;
-			report->stored_after += segment->omitted ? 0 : in->result->layers[i].stored_bytes;
-		} else {
-			report->layer_bytes_after += plan_output_bytes(plan, output);
-		}
+		report->layer_bytes_after += report->layers.items[i].bytes;
+		if (!segment->omitted)
+			report->stored_after += report->layers.items[i].stored_bytes;
 		for (size_t r = output->record_begin; r < output->record_end; r++)
 			if (record_has_body(plan, &plan->records.items[r]))
 				bodies += chain_entry(plan->chain, plan->records.items[r].body)->size;
@@ -143,6 +168,9 @@ struct report *report_build(const struct report_input *in)
 	if (in->verify)
 		report->verify = *in->verify;
 	report->warnings = in->run->context->warnings;
+	for (size_t i = 0; i < in->note_count; i++)
+		vec_push(&report->notes, text_escaped(in->notes[i], strlen(in->notes[i])));
+	add_layers(report, in);
 	add_output(report, in);
 	add_dead(report, in);
 	add_images(report, in);
@@ -169,12 +197,22 @@ void report_free(struct report *report)
 		free(image->output_id);
 		free(image->manifest);
 	}
+	vec_foreach(layer, &report->layers)
+	{
+		free(layer->diff_id);
+		free(layer->digest);
+		vec_release(&layer->images);
+	}
+	vec_release(&report->layers);
 	vec_foreach(line, &report->dropped)
 		free(*line);
 	vec_release(&report->pairs);
 	vec_release(&report->paths);
 	vec_release(&report->images);
+	vec_foreach(note, &report->notes)
+		free(*note);
 	vec_release(&report->dropped);
+	vec_release(&report->notes);
 	free(report->input_name);
 	free(report->output_name);
 	free(report->command);

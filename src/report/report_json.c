@@ -60,6 +60,25 @@ static json_t *images(const struct report *report)
 	return out;
 }
 
+static json_t *layers(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach(layer, &report->layers)
+	{
+		json_t *users = json_array();
+		vec_foreach(image, &layer->images)
+			json_array_append_new(users, json_string(report->images.items[*image].name));
+		json_array_append_new(
+			out, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "diffId",
+				       text_or_null(layer->diff_id), "digest", text_or_null(layer->digest),
+				       "bytes", count(layer->bytes), "storedBytes",
+				       report->dry_run ? json_null() : count(layer->stored_bytes),
+				       "omitted", layer->omitted, "images", users));
+	}
+	return out;
+}
+
 static json_t *warnings(const struct report *report)
 {
 	json_t *out = json_array();
@@ -104,10 +123,12 @@ static json_t *verification(const struct report *report)
 void report_print_json(const struct report *report, FILE *out)
 {
 	bool dry = report->dry_run;
-	json_t *json = json_object(), *dropped = json_array();
+	json_t *json = json_object(), *dropped = json_array(), *notes = json_array();
 
 	vec_foreach(line, &report->dropped)
 		json_array_append_new(dropped, json_string(*line));
+	vec_foreach(note, &report->notes)
+		json_array_append_new(notes, json_string(*note));
 	json_object_set_new(json, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(json, "command", json_string(report->command));
 	json_object_set_new(json, "input", json_string(report->input_name));
@@ -130,6 +151,8 @@ void report_print_json(const struct report *report, FILE *out)
 				      count(report->tree_entries)));
 	json_object_set_new(json, "savings", savings(report));
 	json_object_set_new(json, "images", images(report));
+	json_object_set_new(json, "outputLayers", layers(report));
+	json_object_set_new(json, "notes", notes);
 	json_object_set_new(json, "dropped", dropped);
 	json_object_set_new(json, "verify", verification(report));
 	json_object_set_new(json, "warnings", warnings(report));

@@ -44,8 +44,8 @@ static void print_step(const struct report_step *step, FILE *out)
 
 	if (step->layer == UINT32_MAX)
 		fprintf(out, "unknown");
-	else if (!step->step)
-		fprintf(out, "layer %u", step->layer);
+	else if (!step->step || !len)
+		fprintf(out, "layer %u", step->layer + 1);
 	else
 		fprintf(out, "step %u  %.*s%s", step->step, INSTRUCTION_WIDTH, step->instruction,
 			len > INSTRUCTION_WIDTH ? "..." : "");
@@ -72,8 +72,8 @@ static void print_dead(const struct report *report, FILE *out)
 		fprintf(out, "  kept         %s of dead bytes in frozen layers\n",
 			size(text, report->frozen_bytes));
 	fprintf(out, "  headers      %s of headers and padding\n", size(text, report->header_bytes));
-	if (report->stored_after && report->stored_after != report->layer_bytes_after)
-		fprintf(out, "  stored       %s in compressed layers\n", size(text, report->stored_after));
+	if (!report->dry_run && report->stored_after != report->layer_bytes_after)
+		fprintf(out, "  stored       %s\n", size(text, report->stored_after));
 }
 
 static void print_paths(const struct report *report, FILE *out)
@@ -86,6 +86,25 @@ static void print_paths(const struct report *report, FILE *out)
 	for (size_t i = 0; i < report->paths.count && i < REPORT_PAIRS; i++)
 		fprintf(out, "    %9s  %s\n", size(text, report->paths.items[i].bytes),
 			report->paths.items[i].path);
+}
+
+/* Who shares what, when there is more than one image. */
+static void print_sharing(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+
+	if (report->images.count < 2)
+		return;
+	vec_foreach(layer, &report->layers)
+	{
+		if (layer->images.count < 2)
+			continue;
+		fprintf(out, "  shared       %s in one layer by ", size(text, layer->bytes));
+		for (size_t i = 0; i < layer->images.count; i++)
+			fprintf(out, "%s%s", i ? ", " : "",
+				report->images.items[layer->images.items[i]].name);
+		fprintf(out, "\n");
+	}
 }
 
 static void print_warnings(const struct report *report, FILE *out)
@@ -109,6 +128,9 @@ void report_print_text(const struct report *report, FILE *out)
 	print_head(report, out);
 	print_dead(report, out);
 	print_paths(report, out);
+	print_sharing(report, out);
+	vec_foreach(note, &report->notes)
+		fprintf(out, "  %s\n", *note);
 	vec_foreach(line, &report->dropped)
 		fprintf(out, "  dropped      %s\n", *line);
 	if (report->verify.level != VERIFY_OFF)

@@ -450,7 +450,8 @@ static int entry(struct tar_reader *reader, struct tar_header *out, const unsign
 	/* Before POSIX a directory was a file whose name ends in a slash. */
 	if (copy[FIELD_TYPE] == '\0' && out->path.len && out->path.bytes[out->path.len - 1] == '/') {
 		out->type = TAR_DIR;
-		out->size = 0;
+		out->size = out->stored_size = 0;
+		out->chunk_count = 0;
 	}
 	if ((out->type == TAR_SYMLINK || out->type == TAR_HARDLINK) && !out->link.len)
 		return error_set(err, ERR_FORMAT, "%s without a target", tar_type_name(out->type));

@@ -15,7 +15,7 @@ void applying_warn(const struct applying *in, enum warning_kind kind, path_id pa
 	if (!in->tree->warnings)
 		return;
 	AUTO_FREE char *shown = paths_display(in->tree->names->paths, path);
-	warnings_add(in->tree->warnings, kind, "layer %u: %s", in->number, shown);
+	warnings_add(in->tree->warnings, kind, "layer %u: %s", in->number + 1, shown);
 }
 
 /* --- markers --------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static int find_markers(struct applying *in, enum entry_kind kind, struct path_l
 			parent = paths_parent(paths, entry->path);
 		if (tree_place_of_marker(in, parent, in->begin + (slot_id)i, &place, err) < 0) {
 			AUTO_FREE char *shown = paths_display(paths, entry->path);
-			return error_wrap(err, "layer %u: marker of \"%s\"", in->number, shown);
+			return error_wrap(err, "layer %u: marker of \"%s\"", in->number + 1, shown);
 		}
 		if (place != PATH_NONE && kind == ENTRY_WHITEOUT)
 			place = place == parent ? entry->path
@@ -243,7 +243,7 @@ static int wrap(const struct applying *in, const struct entry *entry, struct err
 {
 	AUTO_FREE char *shown = paths_display(in->tree->names->paths, entry->path);
 
-	return error_wrap(err, "layer %u: entry \"%s\" at offset %llu", in->number, shown,
+	return error_wrap(err, "layer %u: entry \"%s\" at offset %llu", in->number + 1, shown,
 			  (unsigned long long)entry->header_offset);
 }
 

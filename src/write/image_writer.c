@@ -63,6 +63,16 @@ static bool keeps_blob(const struct write_options *options, const struct segment
 	       layer->compression == COMPRESSION_ZSTD;
 }
 
+static void warn_about_foreign(const struct write_input *input, const struct segment *segment)
+{
+	for (uint32_t n = 0; n < segment->layer_count; n++) {
+		uint32_t position = segment_position(input->plan, segment, n);
+		if (media_type_is_foreign(chain_layer(input->plan->chain, position)->media_type))
+			warnings_add(input->context->warnings, WARN_FOREIGN_LAYER, "layer %u",
+				     input->plan->chain->positions.items[position].depth + 1);
+	}
+}
+
 static int write_rebuilt(const struct write_input *input, struct blob_writer *blobs,
 			 const struct output_layer *output, const struct encoding *encoding,
 			 struct written_layer *out, struct error *err)
@@ -72,6 +82,7 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	struct blob_result written;
 	int rc = blob_writer_begin(blobs, encoding, err);
 
+	warn_about_foreign(input, segment);
 	if (!rc && segment->pass_through)
 		rc = blob_writer_copy(blobs, &layer->tar, 0, layer->tar.length, err);
 	else if (!rc)
@@ -153,6 +164,7 @@ struct image_writer *image_write(const struct write_input *input, const char *pa
 
 	result->layers = xcalloc(input->plan->outputs.count + 1, sizeof(result->layers[0]));
 	result->images = xcalloc(input->images->image_count + 1, sizeof(result->images[0]));
+	result->carried = xcalloc(input->images->dropped_count + 1, sizeof(result->carried[0]));
 	writer->sink = ops->open(path, expected_stored(input, options), input->context, err);
 	if (!writer->sink)
 		return NULL;
@@ -187,5 +199,6 @@ void write_result_release(struct write_result *result)
 {
 	free(result->layers);
 	free(result->images);
+	free(result->carried);
 	memset(result, 0, sizeof(*result));
 }

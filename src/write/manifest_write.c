@@ -355,6 +355,8 @@ static int write_index(const struct manifest_writer *in, struct error *err)
 	collect_rows(in, &rows);
 	rc = build_index(in, &rows, list, err);
 	if (!rc)
+		rc = attestations_write(in, list, err);
+	if (!rc)
 		rc = put_member(in, "index.json", index, err);
 	if (!rc)
 		rc = put_member(in, "oci-layout", layout, err);
@@ -456,7 +458,8 @@ int manifests_write(const struct manifest_writer *in, struct error *err)
 		if (write_config(in, i, err) < 0 ||
 		    (in->options->format->has_oci_index && write_manifest(in, i, err) < 0))
 			return -1;
-	if (in->options->format->has_oci_index && write_index(in, err) < 0)
+	if (in->options->format->has_oci_index ? write_index(in, err) < 0
+					       : attestations_write(in, NULL, err) < 0)
 		return -1;
 	return in->options->format->has_docker_manifest ? write_docker_manifest(in, err) : 0;
 }

@@ -26,6 +26,10 @@ struct manifest_writer {
 
 int manifests_write(const struct manifest_writer *in, struct error *err);
 
+/* attestation_write.c: warn about manifests of the input that are left out, or copy them and append
+ * their descriptors to the list of the index (NULL: there is none). */
+int attestations_write(const struct manifest_writer *in, json_t *list, struct error *err);
+
 /* names_out.c: what an image is called in the output. */
 struct name_list VEC(char *);
 void image_names(const struct manifest_writer *in, const struct image *image, struct name_list *out);

@@ -45,6 +45,7 @@ def attributes(words):
 
 
 def entry(line):
+    line = re.sub(r"\{([^{}]*)\}(\d+)", lambda found: found[1] * int(found[2]), line)
     kind, path, *words = line.split()
     if kind not in ENTRY_KINDS:
         raise ValueError("unknown kind of entry: " + kind)
@@ -75,7 +76,9 @@ def directive(case, line):
         for key, value in re.findall(r'([\w-]+)=("[^"]*"|\S+)', rest):
             case.expect.setdefault(key, []).append(value.strip('"'))
     elif word == "tree":
-        return case.trees.setdefault(int(attributes(words).get("image", "0")), [])
+        options = attributes(words)
+        case.trees[int(options.get("image", "0"))] = ("partial" in options, [])
+        return case.trees[int(options.get("image", "0"))][1]
     else:
         raise ValueError("unknown line: " + line)
     return None

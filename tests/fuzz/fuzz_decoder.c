@@ -7,7 +7,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct range range = forge_file(data, size);
-	enum compression compression = codec_probe(data, size < CODEC_MAGIC_BYTES ? size : CODEC_MAGIC_BYTES);
+	enum compression compression =
+		codec_probe(data, size < CODEC_MAGIC_BYTES ? size : CODEC_MAGIC_BYTES);
 	struct byte_source source;
 	AUTO(error) err = ERROR_INIT;
 	char buf[4096];

@@ -8,10 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct range range = forge_file(data, size);
 	struct warnings *warnings = warnings_new();
 	struct progress progress;
-	struct context context = { .limits = fuzz_limits(),
-				   .threads = 1,
-				   .warnings = warnings,
-				   .progress = &progress };
+	struct context context = {
+		.limits = fuzz_limits(), .threads = 1, .warnings = warnings, .progress = &progress
+	};
 	struct input input = { .name = name, .fd = range.fd, .size = size, .given_size = size };
 	AUTO(error) err = ERROR_INIT;
 

@@ -10,7 +10,8 @@
 static void judge(struct stack *input, const struct plan_options *options)
 {
 	AUTO(error) err = ERROR_INIT;
-	AUTO_PTR(plan) plan = plan_build(&input->chain, input->names, options, &input->context, &err);
+	AUTO_PTR(plan)
+	plan = plan_build(&input->chain, input->names, options, &input->context, &err);
 	AUTO(stack) output = { 0 };
 
 	must((plan == NULL) == (err.code != ERR_NONE));
@@ -23,8 +24,7 @@ static void judge(struct stack *input, const struct plan_options *options)
 		return;
 	}
 	if (check_same_trees(input, &output, plan, &err) < 0) {
-		fprintf(stderr, "squash %d, keep-base %u: %s\n", (int)options->squash,
-			options->keep_base, err.message);
+		fprintf(stderr, "squash %d: %s\n", (int)options->squash, err.message);
 		abort();
 	}
 }
@@ -57,10 +57,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	AUTO_PTR(merged_tree) tree = stack_merge(&stack, 0);
 	must((tree == NULL) == (stack.err.code != ERR_NONE));
-	judge(&stack, &(struct plan_options){ .squash = SQUASH_ALL });
-	judge(&stack, &(struct plan_options){ .squash = SQUASH_NONE });
-	judge(&stack, &(struct plan_options){ .squash = SQUASH_ALL, .keep_base = keep_base });
-	judge(&stack, &(struct plan_options){ .squash = SQUASH_NONE, .keep_base = keep_base,
-					      .drop_empty_layers = true });
+	const uint32_t frozen[STACK_IMAGES] = { keep_base };
+	const struct plan_options options[] = {
+		{ .squash = SQUASH_ALL },
+		{ .squash = SQUASH_NONE, .drop_empty_layers = true },
+		{ .squash = SQUASH_ALL, .frozen = frozen },
+		{ .squash = SQUASH_NONE, .frozen = frozen },
+		{ .squash = SQUASH_ALL, .max_layers = 3, .layer_size = 2000 },
+	};
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		judge(&stack, &options[i]);
 	return 0;
 }

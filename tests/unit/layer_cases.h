@@ -7,7 +7,7 @@
 
 struct layer_case {
 	const char *id, *layers;
-	const char *tree;       /* as tree_dump() has it; "!" and a piece of the error */
+	const char *tree;	 /* as tree_dump() has it; "!" and a piece of the error */
 	enum warning_kind warns; /* must be given; WARN_KINDS: no warning at all */
 };
 
@@ -25,10 +25,13 @@ static const struct layer_case layer_cases[] = {
 	{ "F008", "d a m700 u7,f a/x | f .wh.a,f a/n t44", "d a t44,f a/n t44", QUIET },
 	{ "F009", "d a,f a/x | f .wh.zz,f nodir/.wh.zz", "d a,f a/x", QUIET },
 	{ "F010", "d a,f a/x | d a,f a/.wh..wh..opq,f a/n", "d a,f a/n", QUIET },
-	{ "F011", "d a,f a/x | d a,f a/n,f a/x =new,f a/.wh..wh..opq", "d a,f a/n,f a/x =new", QUIET },
+	{ "F011", "d a,f a/x | d a,f a/n,f a/x =new,f a/.wh..wh..opq", "d a,f a/n,f a/x =new",
+	  QUIET },
 	{ "F012", "d a m700 u3,f a/x | f a/.wh..wh..opq,f a/n", "d a m700 u3,f a/n", QUIET },
-	{ "F013", "d a,d a/s,f a/s/l | f a/.wh..wh..opq,d a/s,f a/s/t", "d a,d a/s,f a/s/t", QUIET },
-	{ "F014", "d a,d a/s,f a/s/l | d a,d a/s,f a/s/t,f a/.wh..wh..opq", "d a,d a/s,f a/s/t", QUIET },
+	{ "F013", "d a,d a/s,f a/s/l | f a/.wh..wh..opq,d a/s,f a/s/t", "d a,d a/s,f a/s/t",
+	  QUIET },
+	{ "F014", "d a,d a/s,f a/s/l | d a,d a/s,f a/s/t,f a/.wh..wh..opq", "d a,d a/s,f a/s/t",
+	  QUIET },
 	{ "F015", "f a,d b | f .wh..wh..opq,f n", "f n", QUIET },
 	{ "F016", "d a | f q/r/.wh..wh..opq,f q/r/n", "d a,d q,d q/r,f q/r/n", QUIET },
 	{ "W14", "d a | f q/r/.wh..wh..opq", "d a", QUIET },

@@ -16,7 +16,7 @@
 #include "util/warnings.h"
 
 #define STACK_IMAGES 3
-#define STACK_LAYERS 12
+#define STACK_LAYERS 64
 
 /* An entry of the text. */
 struct forged_entry {
@@ -110,7 +110,9 @@ static inline const char *forge_layer(struct strbuf *out, const char *text)
 			else
 				forged_option(&entry, word);
 			if (words++ == 0)
-				entry.mode = entry.type == 'd' ? 0755 : entry.type == 's' ? 0777 : 0644;
+				entry.mode = entry.type == 'd'	 ? 0755
+					     : entry.type == 's' ? 0777
+								 : 0644;
 		}
 		if (words)
 			forge_entry(out, &entry);
@@ -184,7 +186,8 @@ static inline void stack_add_layer(struct stack *stack, const void *bytes, size_
 	uint32_t at = 0;
 
 	digest_of(&layer->diff_id, bytes, len);
-	while (at < stack->set.blob_count && !digest_equal(&stack->blobs[at].digest, &layer->diff_id))
+	while (at < stack->set.blob_count &&
+	       !digest_equal(&stack->blobs[at].digest, &layer->diff_id))
 		at++;
 	if (at == stack->set.blob_count) {
 		static char name[] = "forged";
@@ -224,8 +227,8 @@ static inline int stack_load(struct stack *stack)
 /* The tree of one image, or NULL with stack->err. */
 static inline struct merged_tree *stack_merge(struct stack *stack, uint32_t image)
 {
-	AUTO_PTR(merged_tree) tree = merged_tree_new(&stack->chain, stack->names, &stack->limits,
-						     stack->warnings, NULL);
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(&stack->chain, stack->names, &stack->limits, stack->warnings, NULL);
 
 	return merged_tree_apply_image(tree, image, &stack->err) < 0 ? NULL : STEAL(tree);
 }

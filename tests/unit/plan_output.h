@@ -7,10 +7,11 @@
 #include "tree_dump.h"
 
 /* Append one output layer to *out. */
-static inline int output_layer(const struct plan *plan, const struct segment *segment,
+static inline int output_bytes(const struct plan *plan, const struct output_layer *output,
 			       struct strbuf *out, struct error *err)
 {
 	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
+	const struct segment *segment = &plan->segments.items[output->segment];
 	const struct layer *source = chain_layer(plan->chain, segment->last);
 	int rc = 0;
 
@@ -18,7 +19,7 @@ static inline int output_layer(const struct plan *plan, const struct segment *se
 		size_t len = (size_t)source->tar.length;
 		return range_read(&source->tar, 0, strbuf_grow(out, len), len, err);
 	}
-	for (size_t i = segment->record_begin; !rc && i < segment->record_end; i++) {
+	for (size_t i = output->record_begin; !rc && i < output->record_end; i++) {
 		const struct record *record = &plan->records.items[i];
 		struct tar_header header;
 		record_header(plan, record, &texts, &header);
@@ -37,23 +38,26 @@ static inline int output_layer(const struct plan *plan, const struct segment *se
 /* The images of the plan as a new stack, loaded.  -1 with output->err. */
 static inline int output_stack(struct stack *output, const struct plan *plan, struct names *names)
 {
+	struct output_list list = VEC_INIT;
+	int rc = 0;
+
 	stack_init(output, names);
-	for (size_t i = 0; i < plan->chain->image_count; i++) {
+	for (uint32_t i = 0; !rc && i < plan->chain->image_count; i++) {
 		stack_add_image(output);
-		for (uint32_t n = 0; n < plan->segment_count[i]; n++) {
-			const struct segment *segment = &plan->segments.items[plan->of_image[i][n]];
+		plan_image_outputs(plan, i, &list);
+		for (size_t n = 0; !rc && n < list.count; n++) {
+			const struct output_layer *layer = &plan->outputs.items[list.items[n]];
 			AUTO(strbuf) tar = STRBUF_INIT;
-			if (segment->dropped)
-				continue;
-			if (output_layer(plan, segment, &tar, &output->err) < 0)
-				return -1;
-			if (tar.len != plan_segment_bytes(plan, segment))
-				return error_set(&output->err, ERR_INTERNAL,
-						 "plan_segment_bytes() is not the size of the layer");
-			stack_add_layer(output, tar.data, tar.len);
+			rc = output_bytes(plan, layer, &tar, &output->err);
+			if (!rc && tar.len != plan_output_bytes(plan, layer))
+				rc = error_set(&output->err, ERR_INTERNAL,
+					       "plan_output_bytes() is not the size of the layer");
+			if (!rc)
+				stack_add_layer(output, tar.data, tar.len);
 		}
 	}
-	return stack_load(output);
+	vec_release(&list);
+	return rc ? rc : stack_load(output);
 }
 
 /* DESIGN.md ruling 11; -1 with a text. */
@@ -62,8 +66,7 @@ static inline int check_totals(const struct plan *plan, struct error *err)
 	const struct plan_totals *totals = &plan->totals;
 	uint64_t layers = 0, entries = 0, dead = 0;
 
-	vec_foreach(position, &plan->chain->positions)
-	{
+	vec_foreach (position, &plan->chain->positions) {
 		layers += plan->chain->layers->layers[position->layer].index.total_bytes;
 		entries += position->slot_count;
 	}
@@ -72,7 +75,7 @@ static inline int check_totals(const struct plan *plan, struct error *err)
 	if (layers != totals->live_bytes + totals->shadowed_bytes + totals->frozen_bytes +
 			      totals->ignored_bytes + totals->framing_bytes)
 		return error_set(err, ERR_INTERNAL, "totals do not add up");
-	vec_foreach(pair, &totals->pairs)
+	vec_foreach (pair, &totals->pairs)
 		dead += pair->bytes;
 	if (dead > totals->shadowed_bytes)
 		return error_set(err, ERR_INTERNAL, "pairs have more bytes than are shadowed");
@@ -89,14 +92,14 @@ static inline int marker_holds(const struct merged_tree *below, const struct ent
 
 	if (entry->kind == ENTRY_WHITEOUT)
 		return node != NULL;
-	return node && node->type == TAR_DIR && node->child != PATH_NONE && entry->path != PATH_ROOT;
+	return node && node->type == TAR_DIR && node->child != PATH_NONE &&
+	       entry->path != PATH_ROOT;
 }
 
 /* The writer rules of SEMANTICS.md C.5 that an output layer must obey; one that is passed on may
  * leave out its ancestors and name things through its own symlinks. */
 static inline int check_layer_rules(const struct stack *output, const struct layer *layer,
-				    const struct merged_tree *below, int passed,
-				    struct error *err)
+				    const struct merged_tree *below, int passed, struct error *err)
 {
 	uint32_t count = paths_count(output->names->paths);
 	AUTO_FREE uint8_t *seen = xcalloc(count, 1);
@@ -104,8 +107,7 @@ static inline int check_layer_rules(const struct stack *output, const struct lay
 
 	if (layer->index.flaws)
 		return error_set(err, ERR_INTERNAL, "flaws %x", layer->index.flaws);
-	vec_foreach(entry, &layer->index.entries)
-	{
+	vec_foreach (entry, &layer->index.entries) {
 		path_id parent = entry->path ? paths_parent(output->names->paths, entry->path) : 0;
 		bool marker = entry->kind != ENTRY_NORMAL;
 		if (seen[entry->path] & (entry->kind == ENTRY_OPAQUE ? 2 : 1))
@@ -129,35 +131,39 @@ static inline int check_layer_rules(const struct stack *output, const struct lay
 	return 0;
 }
 
-/* The same of all rebuilt layers of an image; frozen and passed ones are what they were. */
+/* The same of all rebuilt layers of an image; frozen ones are what they were, as
+ * all are when nothing may be lost. */
 static inline int check_image_rules(struct stack *output, const struct plan *plan, uint32_t image,
 				    struct error *err)
 {
-	AUTO_PTR(merged_tree) tree = merged_tree_new(&output->chain, output->names, &output->limits,
-						     output->warnings, NULL);
-	uint32_t depth = 0;
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(&output->chain, output->names, &output->limits, output->warnings,
+			       NULL);
+	struct output_list list = VEC_INIT;
+	int rc = 0;
 
-	for (uint32_t n = 0; n < plan->segment_count[image]; n++) {
-		const struct segment *segment = &plan->segments.items[plan->of_image[image][n]];
-		if (segment->dropped)
-			continue;
-		uint32_t position = output->chain.of_image[image][depth];
-		if (!segment->frozen &&
-		    check_layer_rules(output, chain_layer(&output->chain, position),
-				      depth ? tree : NULL, segment->pass_through, err) < 0)
-			return error_wrap(err, "output layer %u", depth);
-		if (merged_tree_apply(tree, position, err) < 0)
-			return -1;
-		if (!segment->frozen && tree->flaws)
-			return error_set(err, ERR_INTERNAL, "output layer %u: flaws %x", depth,
-					 tree->flaws);
-		depth++;
+	plan_image_outputs(plan, image, &list);
+	for (uint32_t n = 0; !rc && n < list.count; n++) {
+		const struct segment *segment =
+			&plan->segments.items[plan->outputs.items[list.items[n]].segment];
+		uint32_t position = output->chain.of_image[image][n];
+		if (!segment->frozen && !plan->options.lossless)
+			rc = check_layer_rules(output, chain_layer(&output->chain, position),
+					       n ? tree : NULL, segment->pass_through, err);
+		if (!rc)
+			rc = merged_tree_apply(tree, position, err);
+		if (!rc && !segment->frozen && !plan->options.lossless && tree->flaws)
+			rc = error_set(err, ERR_INTERNAL, "flaws %x", tree->flaws);
+		if (rc)
+			error_wrap(err, "output layer %u", n);
 	}
-	return 0;
+	vec_release(&list);
+	return rc;
 }
 
 /* Names that share an inode in `after` shared one in `before`. */
-static inline int groups_only_split(const struct merged_tree *before, const struct merged_tree *after)
+static inline int groups_only_split(const struct merged_tree *before,
+				    const struct merged_tree *after)
 {
 	struct VEC(inode_id) old = VEC_INIT;
 	int good = 1;
@@ -165,7 +171,8 @@ static inline int groups_only_split(const struct merged_tree *before, const stru
 	while (old.count < after->inodes.count)
 		vec_push(&old, INODE_NONE);
 	for (path_id path = 1; good && path < after->nodes.count; path++) {
-		const struct tree_node *node = tree_node(after, path), *was = tree_node(before, path);
+		const struct tree_node *node = tree_node(after, path),
+				       *was = tree_node(before, path);
 		if (!node || !was)
 			continue;
 		inode_id now = node->inode, then = was->inode;
@@ -191,25 +198,28 @@ static inline int check_same_trees(struct stack *input, struct stack *output,
 		AUTO_FREE char *want = tree_dump(before, plan->copies);
 		AUTO_FREE char *got = tree_dump(after, plan->copies);
 		if (strcmp(want, got))
-			return error_set(err, ERR_INTERNAL, "image %u shows\n  \"%s\"\n not \"%s\"", i,
-					 got, want);
+			return error_set(err, ERR_INTERNAL, "image %u shows\n  \"%s\"\n not \"%s\"",
+					 i, got, want);
 		if (!groups_only_split(before, after))
-			return error_set(err, ERR_INTERNAL, "image %u has new hard links: %s", i, got);
+			return error_set(err, ERR_INTERNAL, "image %u has new hard links: %s", i,
+					 got);
 	}
 	return 0;
 }
 
 /* Plan the output with the same options: every layer must come out as it went in. */
-static inline int check_stable(struct stack *output, const struct plan *plan, struct error *err)
+static inline int check_stable(struct stack *output, const struct plan_options *options,
+			       struct error *err)
 {
-	AUTO_PTR(plan) again = plan_build(&output->chain, output->names, &plan->options,
-					  &output->context, err);
+	AUTO_PTR(plan)
+	again = plan_build(&output->chain, output->names, options, &output->context, err);
 
 	if (!again)
 		return error_wrap(err, "second plan");
-	vec_foreach(segment, &again->segments)
-		if (!segment->pass_through || segment->dropped)
-			return error_set(err, ERR_INTERNAL, "a second run would rebuild or drop a layer");
+	vec_foreach (segment, &again->segments)
+		if (!segment->pass_through || !segment->output_count)
+			return error_set(err, ERR_INTERNAL,
+					 "a second run would rebuild or drop a layer");
 	return 0;
 }
 
@@ -217,7 +227,8 @@ static inline int check_stable(struct stack *output, const struct plan *plan, st
 static inline int check_plan(struct stack *input, const struct plan_options *options,
 			     struct error *err)
 {
-	AUTO_PTR(plan) plan = plan_build(&input->chain, input->names, options, &input->context, err);
+	AUTO_PTR(plan)
+	plan = plan_build(&input->chain, input->names, options, &input->context, err);
 	AUTO(stack) output = { 0 };
 
 	if (!plan)
@@ -231,11 +242,12 @@ static inline int check_plan(struct stack *input, const struct plan_options *opt
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (check_image_rules(&output, plan, i, err) < 0)
 			return -1;
-	/* Ancestors that a rebuilt layer lists again make the entries in separate layers below dead, so
-	 * only one layer over frozen ones is stable at once. */
-	if (options->squash != SQUASH_ALL || plan->chain->image_count > 1)
+	/* Ancestors that a rebuilt layer lists again make the entries in separate layers below
+	 * dead, so only one layer over frozen ones is stable at once. */
+	if (options->squash != SQUASH_ALL || plan->chain->image_count > 1 ||
+	    options->max_layers > 1 || options->layer_size)
 		return 0;
-	return check_stable(&output, plan, err);
+	return check_stable(&output, options, err);
 }
 
 #endif

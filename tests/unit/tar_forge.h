@@ -57,7 +57,10 @@ static inline struct forged_header forged(const char *name, char type, uint64_t 
 	forge_octal(header.size, 12, size);
 	forge_octal(header.mtime, 12, 1000);
 	header.type = type;
-	memcpy(header.magic, "ustar\0" "00", 8);
+	memcpy(header.magic,
+	       "ustar\0"
+	       "00",
+	       8);
 	return header;
 }
 

@@ -56,7 +56,8 @@ static void test_kinds(void **state)
 		AUTO_FREE char *path = paths_display(stack.names->paths, entry->path);
 		assert_string_equal(path, row->path);
 		if (entry->kind != row->kind || only(&stack)->flaws != row->flaws)
-			fail_msg("%s: kind %d, flaws %x", row->entry, entry->kind, only(&stack)->flaws);
+			fail_msg("%s: kind %d, flaws %x", row->entry, entry->kind,
+				 only(&stack)->flaws);
 		assert_int_equal(only(&stack)->has_markers,
 				 row->kind == ENTRY_WHITEOUT || row->kind == ENTRY_OPAQUE);
 	}
@@ -95,8 +96,7 @@ struct refusal {
 static void test_refused(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "f a | f b,f ../x",
-		  "layer 1 of 0123456789ab (sha256:" },
+		{ "f a | f b,f ../x", "layer 1 of 0123456789ab (sha256:" },
 		{ "f a | f b,f ../x", "entry \"../x\" at offset 512: name has a \"..\" component" },
 		{ "h a >b/../c", "hard link target has a \"..\" component" },
 		{ "s . >b", "the root is a symbolic link" },
@@ -144,7 +144,8 @@ static void test_limits(void **state)
 		stack_add_text(&stack, "f a/b/c,f d,f e xuser.key=value");
 		bool bounded = i < sizeof(rows) / sizeof(rows[0]);
 		if (bounded)
-			memcpy((char *)&stack.limits + rows[i].offset, &rows[i].value, sizeof(uint64_t));
+			memcpy((char *)&stack.limits + rows[i].offset, &rows[i].value,
+			       sizeof(uint64_t));
 		stack.context.limits = stack.limits;
 		assert_int_equal(stack_load(&stack), bounded ? -1 : 0);
 		if (!bounded)
@@ -164,7 +165,8 @@ static void test_encoding_flaws(void **state)
 	for (const char *flag = flags; *flag; flag++) {
 		AUTO(strbuf) tar = STRBUF_INIT;
 		AUTO(stack) stack;
-		struct forged_header header = forged("n", *flag == '7' || *flag == 'S' ? *flag : '0', 0);
+		struct forged_header header =
+			forged("n", *flag == '7' || *flag == 'S' ? *flag : '0', 0);
 		if (*flag == 'g')
 			forge_extension(&tar, 'g', "11 uid=777\n", 11);
 		if (*flag == 'L')
@@ -208,7 +210,8 @@ static void test_long_component(void **state)
 	stack_add_layer(&stack, tar.data, tar.len);
 	assert_int_equal(stack_load(&stack), 0);
 	assert_int_equal(only(&stack)->entries.items[0].kind, ENTRY_WHITEOUT);
-	assert_int_equal(paths_name(stack.names->paths, only(&stack)->entries.items[0].path).len, 251);
+	assert_int_equal(paths_name(stack.names->paths, only(&stack)->entries.items[0].path).len,
+			 251);
 	assert_int_equal(warnings_get(stack.warnings, WARN_NAME_LENGTH)->count, 1);
 }
 

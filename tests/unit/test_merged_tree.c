@@ -39,7 +39,8 @@ static void check_case(const struct layer_case *row)
 	assert_int_equal(stack.err.code, ERR_NONE);
 	AUTO_FREE char *text = tree_dump(tree, 0);
 	if (strcmp(text, row->tree))
-		fail_msg("%s: %s\n  gives \"%s\"\n not   \"%s\"", row->id, row->layers, text, row->tree);
+		fail_msg("%s: %s\n  gives \"%s\"\n not   \"%s\"", row->id, row->layers, text,
+			 row->tree);
 	check_warning(&stack, row);
 }
 
@@ -105,12 +106,13 @@ static void test_killers(void **state)
 	AUTO(stack) stack;
 
 	(void)state;
-	assert_int_equal(stack_from_text(&stack, "f a =1,f b =1,f c =1,h d >c | f a =2 | f .wh.b,f .wh.c"),
-			 0);
+	assert_int_equal(
+		stack_from_text(&stack, "f a =1,f b =1,f c =1,h d >c | f a =2 | f .wh.b,f .wh.c"),
+		0);
 	AUTO_FREE uint32_t *killers = xmalloc(stack.chain.slot_count * sizeof(uint32_t));
 	memset(killers, 0xff, stack.chain.slot_count * sizeof(uint32_t));
-	AUTO_PTR(merged_tree) tree = merged_tree_new(&stack.chain, stack.names, &stack.limits,
-						     stack.warnings, killers);
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(&stack.chain, stack.names, &stack.limits, stack.warnings, killers);
 	assert_int_equal(merged_tree_apply_image(tree, 0, &stack.err), 0);
 	assert_int_equal(killers[0], 1);
 	assert_int_equal(killers[1], 2);
@@ -135,7 +137,8 @@ static void test_images(void **state)
 	assert_int_equal(stack.chain.positions.items[0].users, 2);
 	assert_int_equal(stack.chain.positions.items[2].users, 1);
 	for (slot_id slot = 0; slot < stack.chain.slot_count; slot++) {
-		const struct position *at = &stack.chain.positions.items[chain_position(&stack.chain, slot)];
+		const struct position *at =
+			&stack.chain.positions.items[chain_position(&stack.chain, slot)];
 		assert_true(slot >= at->slot_begin && slot - at->slot_begin < at->slot_count);
 	}
 	static const char *const trees[] = { "f b =2", "f a =1,f b =2", "f a =1,f b =2" };
@@ -149,7 +152,7 @@ static void test_images(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),   cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_cases),	   cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_error_text), cmocka_unit_test(test_killers),
 		cmocka_unit_test(test_images),
 	};

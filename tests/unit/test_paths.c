@@ -85,7 +85,8 @@ static void test_many(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
 		snprintf(name, sizeof(name), "%u", i / 2);
-		assert_int_equal(paths_add(paths, i % 2 ? 1 : PATH_ROOT, text_of(name), &err), i + 1);
+		assert_int_equal(paths_add(paths, i % 2 ? 1 : PATH_ROOT, text_of(name), &err),
+				 i + 1);
 	}
 	for (unsigned i = 0; i < 20000; i++) {
 		snprintf(name, sizeof(name), "%u", i / 2);
@@ -112,7 +113,8 @@ static void test_path_limits(void **state)
 
 static void test_order(void **state)
 {
-	static const char *const rising[] = { "", "\x01", "A", "a", "a\x01", "a.b", "aa", "b", "\xff" };
+	static const char *const rising[] = { "",    "\x01", "A", "a",	 "a\x01",
+					      "a.b", "aa",   "b", "\xff" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rising) / sizeof(rising[0]); i++)
@@ -151,8 +153,8 @@ static void test_pool(void **state)
 	char name[16];
 
 	(void)state;
-	bytes_id empty = byte_pool_add(pool, text_of(""), &err);
 	bytes_id binary = byte_pool_add(pool, (struct tar_text){ "a\0b", 3 }, &err);
+	bytes_id empty = byte_pool_add(pool, text_of(""), &err);
 	assert_int_not_equal(empty, BYTES_NONE);
 	assert_int_equal(byte_pool_add(pool, text_of(""), &err), empty);
 	assert_int_equal(byte_pool_get(pool, empty).len, 0);
@@ -165,7 +167,8 @@ static void test_pool(void **state)
 			assert_int_equal(byte_pool_add(pool, text_of(name), &err), i + 3);
 		}
 	static char large[20000];
-	assert_int_equal(byte_pool_add(pool, (struct tar_text){ large, sizeof(large) }, &err), BYTES_NONE);
+	assert_int_equal(byte_pool_add(pool, (struct tar_text){ large, sizeof(large) }, &err),
+			 BYTES_NONE);
 	assert_int_equal(err.code, ERR_LIMIT);
 	assert_string_equal(err.message, "more than 20000 bytes of things");
 }

@@ -19,7 +19,8 @@ static void must_plan(struct stack *stack, const struct plan_options *options, c
 
 	if (check_plan(stack, options, &err) < 0)
 		fail_msg("%s, squash %s, keep-base %u: %s", what,
-			 options->squash == SQUASH_ALL ? "all" : "none", options->keep_base, err.message);
+			 options->squash == SQUASH_ALL ? "all" : "none",
+			 options->frozen ? options->frozen[0] : 0, err.message);
 }
 
 static void test_cases(void **state)
@@ -31,8 +32,8 @@ static void test_cases(void **state)
 		AUTO(error) err = ERROR_INIT;
 		if (row->tree[0] == '!') {
 			if (!stack_from_text(&stack, row->layers)) {
-				assert_null(plan_build(&stack.chain, stack.names, &all, &stack.context,
-						       &err));
+				assert_null(plan_build(&stack.chain, stack.names, &all,
+						       &stack.context, &err));
 				assert_int_equal(err.code, ERR_FORMAT);
 			}
 			continue;
@@ -42,7 +43,8 @@ static void test_cases(void **state)
 		must_plan(&stack, &none, row->id);
 		must_plan(&stack, &none_dropping, row->id);
 		for (uint32_t keep = 1; keep < 3; keep++) {
-			struct plan_options base = { .squash = SQUASH_ALL, .keep_base = keep };
+			const uint32_t frozen[STACK_IMAGES] = { keep, keep, keep };
+			struct plan_options base = { .squash = SQUASH_ALL, .frozen = frozen };
 			must_plan(&stack, &base, row->id);
 			base.squash = SQUASH_NONE;
 			must_plan(&stack, &base, row->id);
@@ -60,8 +62,8 @@ static void describe(const struct plan *plan, struct strbuf *out)
 	for (uint32_t n = 0; n < plan->segment_count[0]; n++) {
 		const struct segment *segment = &plan->segments.items[plan->of_image[0][n]];
 		strbuf_addstr(out, n ? " | " : "");
-		if (segment->dropped || segment->pass_through) {
-			strbuf_addch(out, segment->dropped ? '-' : '=');
+		if (!segment->output_count || segment->pass_through) {
+			strbuf_addch(out, segment->output_count ? '=' : '-');
 			continue;
 		}
 		for (size_t i = segment->record_begin; i < segment->record_end; i++) {
@@ -105,7 +107,8 @@ static const struct shape_case shapes[] = {
 	{ "d a,d a/b,f a/b/x | f a/b/x =2", SQUASH_ALL, 1, "= | =" },
 	/* Markers. */
 	{ "d a,f a/x,f a/y | d a m700 | f a/.wh.x", SQUASH_ALL, 1, "= | d a,f a/.wh.x" },
-	{ "d a,f a/x,f a/y | f .wh.a | d a,f a/n", SQUASH_ALL, 1, "= | d a,f a/.wh..wh..opq,f a/n" },
+	{ "d a,f a/x,f a/y | f .wh.a | d a,f a/n", SQUASH_ALL, 1,
+	  "= | d a,f a/.wh..wh..opq,f a/n" },
 	{ "d a,f a/x,f a/y | f a/.wh.x | f a/.wh.y", SQUASH_ALL, 1, "= | d a,f a/.wh..wh..opq" },
 	{ "d a,f a/x | f .wh.a,f b", SQUASH_ALL, 1, "= | =" },
 	{ "d a,f a/x | f a =1", SQUASH_ALL, 1, "= | =" },
@@ -152,13 +155,14 @@ static void test_shapes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		const struct shape_case *row = &shapes[i];
-		struct plan_options options = { .squash = row->squash, .keep_base = row->keep_base };
+		const uint32_t frozen[STACK_IMAGES] = { row->keep_base };
+		struct plan_options options = { .squash = row->squash, .frozen = frozen };
 		AUTO(strbuf) text = STRBUF_INIT;
 		AUTO(stack) stack;
 		AUTO(error) err = ERROR_INIT;
 		assert_int_equal(stack_from_text(&stack, row->layers), 0);
-		AUTO_PTR(plan) plan =
-			plan_build(&stack.chain, stack.names, &options, &stack.context, &err);
+		AUTO_PTR(plan)
+		plan = plan_build(&stack.chain, stack.names, &options, &stack.context, &err);
 		assert_non_null(plan);
 		strbuf_addstr(&text, "");
 		describe(plan, &text);
@@ -204,20 +208,22 @@ static void test_users(void **state)
 /* Every input entry has a fate, and bytes are counted once. */
 static void test_fates(void **state)
 {
-	static const enum fate want[] = { FATE_SHADOWED, FATE_LIVE, FATE_SHADOWED, FATE_LIVE,
-					  FATE_LIVE,	 FATE_MARKER };
+	static const enum fate want[] = { FATE_SHADOWED, FATE_LIVE, FATE_SHADOWED,
+					  FATE_LIVE,	 FATE_LIVE, FATE_MARKER };
 	AUTO(stack) stack;
 	AUTO(error) err = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(stack_from_text(&stack, "f a =12345,d d,f d/x =123 | f a =1 | f b,f d/.wh.x"), 0);
+	assert_int_equal(
+		stack_from_text(&stack, "f a =12345,d d,f d/x =123 | f a =1 | f b,f d/.wh.x"), 0);
 	AUTO_PTR(plan) plan = plan_build(&stack.chain, stack.names, &all, &stack.context, &err);
 	assert_non_null(plan);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 		assert_int_equal(plan->fates[i], want[i]);
 	assert_int_equal(plan->totals.shadowed_bytes, 8);
 	assert_int_equal(plan->totals.live_bytes, 1);
-	assert_int_equal(plan->totals.framing_bytes, 6 * 512 + (512 - 5) + (512 - 3) + (512 - 1) + 3 * 1024);
+	assert_int_equal(plan->totals.framing_bytes,
+			 6 * 512 + (512 - 5) + (512 - 3) + (512 - 1) + 3 * 1024);
 	assert_int_equal(plan->totals.shadowed_entries, 2);
 	assert_int_equal(plan->totals.tree_entries, 3);
 	assert_int_equal(plan->totals.tree_bytes, 1);
@@ -233,7 +239,8 @@ static void test_fates(void **state)
 
 static void test_frozen_fate(void **state)
 {
-	struct plan_options base = { .squash = SQUASH_ALL, .keep_base = 1 };
+	static const uint32_t frozen[STACK_IMAGES] = { 1 };
+	struct plan_options base = { .squash = SQUASH_ALL, .frozen = frozen };
 	AUTO(stack) stack;
 	AUTO(error) err = ERROR_INIT;
 
@@ -250,8 +257,8 @@ static void test_frozen_fate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases), cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_users), cmocka_unit_test(test_fates),
+		cmocka_unit_test(test_cases),	    cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_users),	    cmocka_unit_test(test_fates),
 		cmocka_unit_test(test_frozen_fate),
 	};
 

@@ -108,7 +108,9 @@ static void draw_link(struct forged_entry *entry, const struct model *now, unsig
 
 static struct forged_entry draw_entry(const struct model *below, const struct model *now)
 {
-	static const char *const targets[] = { "a", "b", "../b", "/a/b", "a/c", "s", "t", "no", "." };
+	static const char *const targets[] = {
+		"a", "b", "../b", "/a/b", "a/c", "s", "t", "no", "."
+	};
 	struct forged_entry entry = { .type = "ffffffdddddsshhhwwwp"[draw(20)] };
 	unsigned depth = 1 + draw(3);
 
@@ -156,7 +158,8 @@ static int allowed(const struct model_layer *layer, const struct forged_entry *e
 		if (strchr("fp", other->type) && strcmp(entry->path, other->path) &&
 		    model_below(entry->path, other->path) && draw(50))
 			return 0;
-		if (other->type == 'd' || model_marker(other) || !model_below(other->path, entry->path))
+		if (other->type == 'd' || model_marker(other) ||
+		    !model_below(other->path, entry->path))
 			continue;
 	}
 	return 1;
@@ -249,11 +252,14 @@ static int check_case(const struct random_case *round, struct error *err)
 {
 	AUTO(stack) stack;
 	size_t images = round->second ? 2 : 1;
+	const uint32_t frozen[STACK_IMAGES] = { round->keep_base, round->keep_base };
 	const struct plan_options options[] = {
 		{ .squash = SQUASH_ALL },
 		{ .squash = SQUASH_NONE, .drop_empty_layers = round->keep_base == 2 },
-		{ .squash = SQUASH_ALL, .keep_base = round->keep_base },
-		{ .squash = SQUASH_NONE, .keep_base = round->keep_base },
+		{ .squash = SQUASH_ALL, .frozen = frozen },
+		{ .squash = SQUASH_NONE, .frozen = frozen },
+		{ .squash = SQUASH_ALL, .frozen = frozen, .max_layers = 4, .layer_size = 2000 },
+		{ .squash = SQUASH_NONE, .lossless = true },
 	};
 
 	stack_of_case(&stack, round);
@@ -269,14 +275,13 @@ static int check_case(const struct random_case *round, struct error *err)
 					 stack.err.message);
 		AUTO_FREE char *got = tree_dump(tree, 0);
 		if (!want || strcmp(want, got))
-			return error_set(err, ERR_INTERNAL, "image %u\n  is    \"%s\"\n  model \"%s\"",
-					 image, got, want ? want : "(refused)");
+			return error_set(err, ERR_INTERNAL,
+					 "image %u\n  is    \"%s\"\n  model \"%s\"", image, got,
+					 want ? want : "(refused)");
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (check_plan(&stack, &options[i], err) < 0)
-			return error_wrap(err, "squash %s, keep-base %u, drop %d",
-					  options[i].squash == SQUASH_ALL ? "all" : "none",
-					  options[i].keep_base, options[i].drop_empty_layers);
+			return error_wrap(err, "options %zu", i);
 	return 0;
 }
 
@@ -305,10 +310,13 @@ static void print_case(const struct random_case *round, unsigned number, const s
 	for (size_t i = 0; i < round->shared + round->first + round->second; i++) {
 		strbuf_addstr(&text, !i ? "" : i == round->shared + round->first ? " || " : " | ");
 		for (size_t e = 0; e < round->layers[i].count; e++)
-			model_print(&text, &round->layers[i].entries[e], round->layers[i].entries[e].type,
-				    round->layers[i].entries[e].path, round->layers[i].entries[e].link);
+			model_print(&text, &round->layers[i].entries[e],
+				    round->layers[i].entries[e].type,
+				    round->layers[i].entries[e].path,
+				    round->layers[i].entries[e].link);
 	}
-	print_error("round %u, %zu shared: %s\n  %s\n", number, round->shared, text.data, err->message);
+	print_error("round %u, %zu shared: %s\n  %s\n", number, round->shared, text.data,
+		    err->message);
 }
 
 static void test_random(void **state)

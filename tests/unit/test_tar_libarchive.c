@@ -34,13 +34,15 @@ static void draw_name(char *out, unsigned most)
 	unsigned len = 1 + draw(most);
 
 	for (unsigned i = 0; i < len; i++)
-		out[i] = i && i + 1 < len && out[i - 1] != '/' && !draw(9) ? '/' : (char)('a' + draw(26));
+		out[i] = i && i + 1 < len && out[i - 1] != '/' && !draw(9) ? '/'
+									   : (char)('a' + draw(26));
 	out[len] = '\0';
 }
 
 static void draw_entry(struct archive_entry *entry, int ustar, char *body)
 {
-	static const mode_t types[] = { AE_IFREG, AE_IFREG, AE_IFDIR, AE_IFLNK, AE_IFCHR, AE_IFBLK, AE_IFIFO };
+	static const mode_t types[] = { AE_IFREG, AE_IFREG, AE_IFDIR, AE_IFLNK,
+					AE_IFCHR, AE_IFBLK, AE_IFIFO };
 	mode_t type = types[draw(7)];
 	char name[400];
 
@@ -48,8 +50,10 @@ static void draw_entry(struct archive_entry *entry, int ustar, char *body)
 	draw_name(name, ustar ? 90 : draw(3) ? 90 : 300);
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_mode(entry, type | (mode_t)draw(010000));
-	archive_entry_set_uid(entry, ustar ? draw(010000000) : draw(3) ? draw(5000) : draw(1u << 31));
-	archive_entry_set_gid(entry, draw(010000000));
+	archive_entry_set_uid(entry, ustar     ? draw(01000000)
+				     : draw(3) ? draw(5000)
+					       : draw(1u << 31));
+	archive_entry_set_gid(entry, draw(01000000));
 	archive_entry_set_mtime(entry, draw(1u << 31), 0);
 	if (type == AE_IFREG && !draw(4)) {
 		archive_entry_set_filetype(entry, 0);

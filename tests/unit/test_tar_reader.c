@@ -136,10 +136,14 @@ static void test_types(void **state)
 		unsigned oddities;
 		bool body; /* stands behind the header although the type has none */
 	} rows[] = {
-		{ '0', TAR_FILE, 0, true },	{ '\0', TAR_FILE, TAR_ODD_V7, true },
-		{ '7', TAR_FILE, TAR_ODD_TYPE7, true }, { '1', TAR_HARDLINK, 0, false },
-		{ '2', TAR_SYMLINK, 0, false }, { '3', TAR_CHARDEV, 0, false },
-		{ '4', TAR_BLOCKDEV, 0, false },	{ '5', TAR_DIR, 0, false },
+		{ '0', TAR_FILE, 0, true },
+		{ '\0', TAR_FILE, TAR_ODD_V7, true },
+		{ '7', TAR_FILE, TAR_ODD_TYPE7, true },
+		{ '1', TAR_HARDLINK, 0, false },
+		{ '2', TAR_SYMLINK, 0, false },
+		{ '3', TAR_CHARDEV, 0, false },
+		{ '4', TAR_BLOCKDEV, 0, false },
+		{ '5', TAR_DIR, 0, false },
 		{ '6', TAR_FIFO, 0, false },
 	};
 
@@ -159,7 +163,8 @@ static void test_types(void **state)
 		assert_int_equal(got->type, rows[i].type);
 		assert_int_equal(got->oddities, rows[i].oddities);
 		assert_int_equal(got->size, rows[i].body ? 700 : 0);
-		assert_int_equal(got->dev_major, rows[i].flag == '3' || rows[i].flag == '4' ? 8 : 0);
+		assert_int_equal(got->dev_major,
+				 rows[i].flag == '3' || rows[i].flag == '4' ? 8 : 0);
 		assert_int_equal(got->header_offset, 0);
 		assert_int_equal(got->body_offset, 1536);
 		if (got->type == TAR_SYMLINK || got->type == TAR_HARDLINK)
@@ -196,6 +201,7 @@ static void test_slash(void **state)
 	assert_int_equal(read_entry()->type, TAR_DIR);
 	assert_int_equal(read_entry()->type, TAR_DIR);
 	assert_int_equal(probe.header.size, 0);
+	assert_int_equal(probe.header.stored_size, 0);
 	still_in_step();
 }
 
@@ -204,9 +210,15 @@ static void test_prefix(void **state)
 	static const struct {
 		const char *magic, *tail, *path;
 	} rows[] = {
-		{ "ustar\0" "00", "", "pre/fix/name" },
-		{ "ustar\0" "  ", "", "pre/fix/name" },
-		{ "ustar\0" "00", "\0\0\0\0\0\0\0\0tar", "pre/fix/name" },
+		{ "ustar\0"
+		  "00",
+		  "", "pre/fix/name" },
+		{ "ustar\0"
+		  "  ",
+		  "", "pre/fix/name" },
+		{ "ustar\0"
+		  "00",
+		  "\0\0\0\0\0\0\0\0tar", "pre/fix/name" },
 		{ "ustar  \0", "", "name" },
 		{ "\0\0\0\0\0\0\0\0", "", "name" },
 	};
@@ -270,8 +282,10 @@ static void test_base256(void **state)
 		int64_t value;
 		const char *says;
 	} bad[] = {
-		{ 108, 8, -1, "out of range" },		    { 108, 8, 0xffffffffLL, "out of range" },
-		{ 116, 8, (int64_t)1 << 40, "out of range" }, { 124, 12, -1, "negative size" },
+		{ 108, 8, -1, "out of range" },
+		{ 108, 8, 0xffffffffLL, "out of range" },
+		{ 116, 8, (int64_t)1 << 40, "out of range" },
+		{ 124, 12, -1, "negative size" },
 		{ 124, 12, INT64_MAX, "truncated" },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -323,11 +337,34 @@ static void add_records(char type, const char *const *pairs, size_t count)
 static void test_pax(void **state)
 {
 	static const char *const pairs[] = {
-		"path", "long/name",   "linkpath",	     "else",	"uid",	 "4000000",
-		"gid",	"5",	       "mtime",		     "12.5",	"atime", "1.2",
-		"uname", "root",       "SCHILY.dev",	     "1",	"comment", "hi",
-		"size", "700",	       "SCHILY.fflags",	     "x",	"LIBARCHIVE.xattr.user.q", "aa",
-		"RHT.security.selinux", "s", "MSWINDOWS.fileattr", "0",
+		"path",
+		"long/name",
+		"linkpath",
+		"else",
+		"uid",
+		"4000000",
+		"gid",
+		"5",
+		"mtime",
+		"12.5",
+		"atime",
+		"1.2",
+		"uname",
+		"root",
+		"SCHILY.dev",
+		"1",
+		"comment",
+		"hi",
+		"size",
+		"700",
+		"SCHILY.fflags",
+		"x",
+		"LIBARCHIVE.xattr.user.q",
+		"aa",
+		"RHT.security.selinux",
+		"s",
+		"MSWINDOWS.fileattr",
+		"0",
 	};
 
 	(void)state;
@@ -358,7 +395,7 @@ static void test_pax(void **state)
 	begin();
 
 	/* An empty value takes the header field back; keys end at the first "=". */
-	static const char *const emptied[] = { "path",	"x", "path", "", "uid", "5", "uid", "",
+	static const char *const emptied[] = { "path",	"x", "path",  "", "uid",  "5", "uid", "",
 					       "mtime", "9", "mtime", "", "size", "" };
 	add_records('x', emptied, 7);
 	forge_block(&probe.tar, forged("n", '0', 3));
@@ -388,7 +425,8 @@ static void test_pax_time(void **state)
 		{ "17179869184", 17179869184, 0 },
 		{ "-7.0", -7, 0 },
 	};
-	static const char *const bad[] = { "x", "1.x", "1.2.3", "-", ".", "99999999999999999999", "1e5" };
+	static const char *const bad[] = { "x",	 "1.x", "1.2.3", "-", ".", "99999999999999999999",
+					   "1e5" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -533,12 +571,12 @@ static void test_passed_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),	   cmocka_unit_test(test_types),
-		cmocka_unit_test(test_slash),	   cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_base256),	   cmocka_unit_test(test_checksum),
-		cmocka_unit_test(test_pax),	   cmocka_unit_test(test_pax_time),
-		cmocka_unit_test(test_xattrs),	   cmocka_unit_test(test_pax_refused),
-		cmocka_unit_test(test_gnu_long),   cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_fields),	 cmocka_unit_test(test_types),
+		cmocka_unit_test(test_slash),	 cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_base256),	 cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_pax),	 cmocka_unit_test(test_pax_time),
+		cmocka_unit_test(test_xattrs),	 cmocka_unit_test(test_pax_refused),
+		cmocka_unit_test(test_gnu_long), cmocka_unit_test(test_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

@@ -129,9 +129,11 @@ static void test_pax_formats(void **state)
 			forge_record_text(&records, "GNU.sparse.numblocks", "3");
 			for (size_t i = 0; i < 6; i++) {
 				char number[24];
-				snprintf(number, sizeof(number), "%llu", (unsigned long long)map[i]);
+				snprintf(number, sizeof(number), "%llu",
+					 (unsigned long long)map[i]);
 				forge_record_text(&records,
-						  i % 2 ? "GNU.sparse.numbytes" : "GNU.sparse.offset",
+						  i % 2 ? "GNU.sparse.numbytes"
+							: "GNU.sparse.offset",
 						  number);
 			}
 		} else if (format == 1) {
@@ -223,8 +225,8 @@ static void test_end(void **state)
 		int rc;
 		uint64_t end;
 	} rows[] = {
-		{ 0, "", 0, 1024 },	    { 512, "", 0, 1024 },     { 1024, "", 0, 1024 },
-		{ 8192, "", 0, 1024 },	    { 1024, "junk", 0, 1024 }, { 512, "junk", -1, 0 },
+		{ 0, "", 0, 1024 },    { 512, "", 0, 1024 },	  { 1024, "", 0, 1024 },
+		{ 8192, "", 0, 1024 }, { 1024, "junk", 0, 1024 }, { 512, "junk", -1, 0 },
 		{ 0, "junk", -1, 0 },
 	};
 

@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
-#define TEXT(literal) { literal, sizeof(literal) - 1 }
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
 
 static char long_path[3][400];
 
@@ -90,9 +93,18 @@ static void test_plain(void **state)
 		{ .type = TAR_SYMLINK, .path = TEXT("s"), .link = TEXT("../../x"), .mode = 0777 },
 		{ .type = TAR_HARDLINK, .path = TEXT("h"), .link = TEXT("usr/x"), .mode = 04755 },
 		{ .type = TAR_CHARDEV, .path = TEXT("c"), .dev_major = 1, .dev_minor = 3 },
-		{ .type = TAR_BLOCKDEV, .path = TEXT("b"), .dev_major = 4095, .dev_minor = 1048575 },
-		{ .type = TAR_BLOCKDEV, .path = TEXT("b"), .dev_major = 07777777, .dev_minor = 010000000 },
-		{ .type = TAR_CHARDEV, .path = TEXT("b"), .dev_major = UINT32_MAX, .dev_minor = UINT32_MAX },
+		{ .type = TAR_BLOCKDEV,
+		  .path = TEXT("b"),
+		  .dev_major = 4095,
+		  .dev_minor = 1048575 },
+		{ .type = TAR_BLOCKDEV,
+		  .path = TEXT("b"),
+		  .dev_major = 07777777,
+		  .dev_minor = 010000000 },
+		{ .type = TAR_CHARDEV,
+		  .path = TEXT("b"),
+		  .dev_major = UINT32_MAX,
+		  .dev_minor = UINT32_MAX },
 		{ .type = TAR_FIFO, .path = TEXT("p"), .mode = 0600 },
 		{ .type = TAR_FILE, .path = TEXT("\xe9\xff\xfe \n\t\\\x01") },
 		{ .type = TAR_SYMLINK, .path = TEXT(" lead"), .link = TEXT("\xe9 trail ") },
@@ -121,12 +133,19 @@ static void test_extended(void **state)
 		{ .type = TAR_FILE, .path = TEXT("a"), .mtime = -2, .mtime_nsec = 750000000 },
 		{ .type = TAR_FILE, .path = TEXT("a"), .mtime = -1, .mtime_nsec = 1 },
 		{ .type = TAR_FILE, .path = TEXT("a"), .mtime = 0, .mtime_nsec = 999999999 },
-		{ .type = TAR_FILE, .path = TEXT("a"), .mtime = 1500000000, .mtime_nsec = 120000000 },
+		{ .type = TAR_FILE,
+		  .path = TEXT("a"),
+		  .mtime = 1500000000,
+		  .mtime_nsec = 120000000 },
 		{ .type = TAR_FILE, .path = TEXT("a"), .size = 0100000000000 },
 		{ .type = TAR_FILE, .path = TEXT("a"), .size = 077777777777 + 1LL },
 		{ .type = TAR_DIR, .path = { NULL, 0 }, .mtime_nsec = 5 },
 		{ .type = TAR_FILE, .path = TEXT("a"), .xattrs = xattrs, .xattr_count = 3 },
-		{ .type = TAR_HARDLINK, .path = TEXT("a"), .link = TEXT("b"), .xattrs = xattrs, .xattr_count = 1 },
+		{ .type = TAR_HARDLINK,
+		  .path = TEXT("a"),
+		  .link = TEXT("b"),
+		  .xattrs = xattrs,
+		  .xattr_count = 1 },
 	};
 
 	(void)state;
@@ -151,10 +170,10 @@ static void test_long_names(void **state)
 		size_t len, slash, blocks;
 		enum tar_type type;
 	} rows[] = {
-		{ 100, 0, 1, TAR_FILE }, { 101, 0, 3, TAR_FILE },   { 99, 0, 1, TAR_DIR },
-		{ 100, 0, 3, TAR_DIR },	 { 181, 90, 1, TAR_FILE },  { 256, 155, 1, TAR_FILE },
+		{ 100, 0, 1, TAR_FILE },   { 101, 0, 3, TAR_FILE },  { 99, 0, 1, TAR_DIR },
+		{ 100, 0, 3, TAR_DIR },	   { 181, 90, 1, TAR_FILE }, { 256, 155, 1, TAR_FILE },
 		{ 257, 155, 3, TAR_FILE }, { 255, 155, 1, TAR_DIR }, { 256, 155, 3, TAR_DIR },
-		{ 257, 156, 3, TAR_FILE }, { 102, 1, 1, TAR_FILE }, { 101, 0, 3, TAR_SYMLINK },
+		{ 257, 156, 3, TAR_FILE }, { 102, 1, 1, TAR_FILE },  { 101, 0, 3, TAR_SYMLINK },
 		{ 300, 150, 3, TAR_FILE },
 	};
 
@@ -227,7 +246,10 @@ static void test_form(void **state)
 	assert_int_equal(x.type, 'x');
 	assert_memory_equal(x.mode, "0000644", 8);
 	assert_memory_equal(x.mtime, "00000000000", 12);
-	assert_memory_equal(x.magic, "ustar\0" "00", 8);
+	assert_memory_equal(x.magic,
+			    "ustar\0"
+			    "00",
+			    8);
 	assert_string_equal(tar.data + 512, records);
 	assert_string_equal(h.name, "usr/bin/program");
 	assert_int_equal(h.type, '0');
@@ -239,7 +261,10 @@ static void test_form(void **state)
 	assert_memory_equal(h.uname, nothing, sizeof(h.uname) + sizeof(h.gname));
 	assert_memory_equal(h.major, nothing, 16);
 	assert_memory_equal(h.prefix, nothing, 155 + 12);
-	assert_memory_equal(h.magic, "ustar\0" "00", 8);
+	assert_memory_equal(h.magic,
+			    "ustar\0"
+			    "00",
+			    8);
 	/* Names of extended headers are cut, not extended. */
 	header.path = path_of(150, 0);
 	strbuf_clear(&tar);
@@ -286,7 +311,8 @@ static void test_random(void **state)
 	for (int round = 0; round < 3000; round++) {
 		struct tar_xattr xattrs[4];
 		struct tar_header want = { .type = (enum tar_type)draw(TAR_FIFO + 1),
-					   .path = draw_text(long_path[0], draw(2) ? 300 : 20, true),
+					   .path = draw_text(long_path[0], draw(2) ? 300 : 20,
+							     true),
 					   .mode = (uint32_t)draw(010000),
 					   .uid = (uint32_t)draw_size(32),
 					   .gid = (uint32_t)draw_size(32),
@@ -321,9 +347,9 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_extended),
-		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_record_lengths),
-		cmocka_unit_test(test_form),	       cmocka_unit_test(test_random),
+		cmocka_unit_test(test_plain),	   cmocka_unit_test(test_extended),
+		cmocka_unit_test(test_long_names), cmocka_unit_test(test_record_lengths),
+		cmocka_unit_test(test_form),	   cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

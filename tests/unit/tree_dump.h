@@ -8,7 +8,7 @@
 struct dump {
 	const struct merged_tree *tree;
 	struct strbuf *out;
-	int flat; /* hard links are shown like files of their own */
+	int flat;		      /* hard links are shown like files of their own */
 	struct VEC(path_id) carriers; /* by inode: PATH_NONE, or its first name */
 };
 
@@ -70,8 +70,7 @@ static inline void dump_stat(struct dump *dump, const struct tree_node *node)
 	if (stat.type == TAR_CHARDEV || stat.type == TAR_BLOCKDEV)
 		strbuf_addf(out, " r%u:%u", (unsigned)(stat.size >> 32), (unsigned)stat.size);
 	xattr_set_get(dump->tree->names, stat.xattrs, &xattrs);
-	vec_foreach(xattr, &xattrs)
-	{
+	vec_foreach (xattr, &xattrs) {
 		strbuf_addstr(out, " x");
 		strbuf_add(out, xattr->name.bytes, xattr->name.len);
 		strbuf_addch(out, '=');

@@ -10,7 +10,7 @@
 struct model_name {
 	char path[128];
 	int inode;
-	int layer; /* that bound it */
+	int layer, entry; /* that bound it */
 };
 
 struct model {
@@ -18,7 +18,8 @@ struct model {
 	size_t count;
 	struct forged_entry *inodes; /* shared by all copies of the model */
 	int *inode_count;
-	int root;                    /* inode of a listed root, or -1 */
+	int root; /* inode of a listed root, or -1 */
+	int now;  /* entry of the layer at hand */
 };
 
 struct model_layer {
@@ -67,6 +68,7 @@ static inline void model_bind(struct model *model, const char *path, int inode, 
 	forge_text(old->path, sizeof(old->path) - 1, path);
 	old->inode = inode;
 	old->layer = layer;
+	old->entry = model->now;
 }
 
 static inline int model_inode(struct model *model, const struct forged_entry *entry)
@@ -212,7 +214,8 @@ static inline int model_markers(struct model *model, const struct model_layer *l
 		if (opaque[count])
 			snprintf(dead[count++], 600, "%s", walk.at);
 		else
-			snprintf(dead[count++], 600, "%s%s%s", walk.at, walk.at[0] ? "/" : "", hidden);
+			snprintf(dead[count++], 600, "%s%s%s", walk.at, walk.at[0] ? "/" : "",
+				 hidden);
 	}
 	for (size_t i = 0; i < count; i++)
 		model_remove(model, dead[i], !opaque[i]);
@@ -241,7 +244,8 @@ static inline int model_place(struct model *model, const struct forged_entry *en
 			model_imply(model, here, entry->mtime, number);
 		snprintf(walk.at, sizeof(walk.at), "%.500s", here);
 	}
-	snprintf(out, 600, "%.300s%s%.200s", walk.at, walk.at[0] ? "/" : "", model_last(entry->path));
+	snprintf(out, 600, "%.300s%s%.200s", walk.at, walk.at[0] ? "/" : "",
+		 model_last(entry->path));
 	return 0;
 }
 
@@ -299,6 +303,14 @@ static inline int model_link(struct model *model, struct model *lower, int marke
 	return 1;
 }
 
+/* A later entry of the layer took the name of a link that still waits for its target. */
+static inline int model_superseded(struct model *model, const char *path, int number)
+{
+	const struct model_name *name = model_find(model, path);
+
+	return name && name->layer == number && name->entry > model->now;
+}
+
 /* Apply one layer; -1 when it must be refused. */
 static inline int model_apply(struct model *model, const struct model_layer *layer, int number)
 {
@@ -315,6 +327,7 @@ static inline int model_apply(struct model *model, const struct model_layer *lay
 		const struct forged_entry *entry = &layer->entries[i];
 		char place[600];
 		int rc = 1;
+		model->now = (int)i;
 		if (model_marker(entry))
 			continue;
 		if (!strcmp(entry->path, "."))
@@ -331,7 +344,10 @@ static inline int model_apply(struct model *model, const struct model_layer *lay
 	for (; late_count; late_count = left) {
 		left = 0;
 		for (size_t i = 0; i < late_count; i++) {
-			int rc = model_link(model, &lower, markers, late[i], number);
+			model->now = (int)(late[i] - layer->entries);
+			int rc = 1;
+			if (!model_superseded(model, late[i]->path, number))
+				rc = model_link(model, &lower, markers, late[i], number);
 			if (rc < 0)
 				return -1;
 			if (!rc)
@@ -360,7 +376,8 @@ static inline void model_print(struct strbuf *out, const struct forged_entry *en
 {
 	unsigned usual = type == 'd' ? 0755 : type == 's' ? 0777 : 0644;
 
-	strbuf_addf(out, "%s%c %s", out->len && out->data[out->len - 1] != ' ' ? "," : "", type, path);
+	strbuf_addf(out, "%s%c %s", out->len && out->data[out->len - 1] != ' ' ? "," : "", type,
+		    path);
 	if (entry->mode != usual && type != 's')
 		strbuf_addf(out, " m%o", entry->mode);
 	if (entry->uid)

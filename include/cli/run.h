@@ -1,0 +1,66 @@
+/* run.h - one run as optimize, plan and apply share it: options, then read, plan, write. */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/session.h"
+#include "plan/plan_json.h"
+#include "report/report.h"
+
+/* What --keep-base says. */
+enum base_kind { BASE_COUNT, BASE_AUTO, BASE_ARCHIVE };
+
+/* Values of the options of optimize and plan. */
+struct run_options {
+	const char *output, *format;
+	struct text_list images, platforms, tags, reports;
+	int squash, verify;
+	enum base_kind base_kind;
+	uint32_t base_layers;      /* BASE_COUNT */
+	const char *base_archive;  /* BASE_ARCHIVE */
+	const char *have;
+	uint32_t max_layers;
+	uint64_t layer_size;
+	bool drop_empty_layers, lossless, keep_attestations, dry_run, sync;
+	struct encoding encoding;
+	bool recode;
+	const char *compress;      /* as given, for the plan */
+};
+
+extern struct run_options run_options;
+
+/* The rows of their tables, without an end row; *count of them. */
+const struct option_row *run_option_rows(size_t *count);
+
+/* Everything that one run opens and makes. */
+struct run {
+	struct session session;
+	struct input input;
+	struct names names;
+	struct image_set *images;
+	struct layer_set *layers;
+	struct chain chain;
+	uint32_t *frozen, *omitted; /* [image]: what the options come to */
+	struct plan *plan;
+	struct write_result result;
+	struct verify_result verified;
+	struct VEC(char *) notes;   /* what was found and chosen, for people */
+	const char *command;
+};
+
+/* Open, select, check and index the input.  `path` NULL is standard input. */
+int run_read(struct run *run, const char *path, struct error *err);
+
+/* Turn --keep-base and --have into counts of layers; apply has them from its plan instead. */
+int run_choose_frozen(struct run *run, struct error *err);
+
+int run_plan(struct run *run, struct error *err);
+
+/* Write, verify, report and give the output its name; with --dry-run only report. */
+int run_write(struct run *run, struct error *err);
+
+void run_release(struct run *run);
+
+/* "lighten optimize -o x y", for the report. */
+char *run_command_line(const struct command *command, int argc, char **argv);
+
+#endif

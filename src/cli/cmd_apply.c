@@ -1,0 +1,177 @@
+/* cmd_apply.c - lighten apply: carry out a reviewed plan, on the input that it was made for. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "commands.h"
+#include "image/json.h"
+#include "plan_options.h"
+
+static const char *const verify_choices[] = { "off", "structure", "full", NULL };
+
+static const struct option_row rows[] = {
+	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .placeholder = "FILE",
+	  .help = "file, directory (oci-dir), or - for standard output (-)",
+	  .value = &run_options.output },
+	{ .name = "report", .type = OPTION_LIST, .placeholder = "FILE",
+	  .help = "write a report, .txt or .json; repeatable", .value = &run_options.reports },
+	{ .name = "verify", .type = OPTION_CHOICE, .placeholder = "LEVEL",
+	  .help = "structure, full (every byte) or off (structure)", .value = &run_options.verify,
+	  .choices = verify_choices },
+	{ .name = "fsync", .type = OPTION_FLAG,
+	  .help = "flush to the disk before the output gets its name", .value = &run_options.sync },
+	SESSION_OPTION_ROWS,
+	{ .name = NULL },
+};
+
+static const struct option_row *options(void)
+{
+	return rows;
+}
+
+/* A plan file, line by line. */
+struct plan_file {
+	const char *name;
+	FILE *file;
+	char *line;
+	size_t room, number;
+	json_t *header;
+};
+
+/* 1: the next line is in file->line; 0: the end; -1. */
+static int next_line(struct plan_file *plan, struct error *err)
+{
+	errno = 0;
+	if (getline(&plan->line, &plan->room, plan->file) >= 0) {
+		plan->number++;
+		return 1;
+	}
+	return ferror(plan->file) ? error_set_errno(err, errno, "cannot read %s", plan->name) : 0;
+}
+
+static int read_header(struct plan_file *plan, struct error *err)
+{
+	const char *version;
+	int rc = next_line(plan, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc)
+		plan->header = json_loads(plan->line, 0, NULL);
+	if (!plan->header || !json_object_get(plan->header, "lightenPlan"))
+		return error_set(err, ERR_USAGE, "%s: not a plan of lighten", plan->name);
+	version = json_string_value(json_object_get(plan->header, "lighten"));
+	if (json_integer_value(json_object_get(plan->header, "lightenPlan")) != PLAN_SCHEMA ||
+	    !version || strcmp(version, LIGHTEN_VERSION))
+		return error_set(err, ERR_USAGE, "%s: made by lighten %s, this is %s: make the plan anew",
+				 plan->name, version ? version : "of unknown version", LIGHTEN_VERSION);
+	return plan_options_load(json_object_get(plan->header, "options"), err);
+}
+
+static int check_identity(const struct plan_file *plan, const struct run *run, struct error *err)
+{
+	const char *wanted = json_string_value(json_object_get(plan->header, "input"));
+	char found[DIGEST_TEXT_SIZE];
+	struct digest identity;
+
+	plan_input_identity(run->images, run->layers, &identity);
+	digest_text(&identity, found);
+	if (wanted && !strcmp(wanted, found))
+		return 0;
+	return error_set(err, ERR_ANSWER_NO, "%s: made for another input (%s, this one is %s)",
+			 plan->name, wanted ? wanted : "unknown", found);
+}
+
+/* Every line must be the one that this input and these options give. */
+static int compare_lines(struct plan_file *plan, FILE *derived, struct error *err)
+{
+	AUTO_FREE char *line = NULL;
+	size_t room = 0;
+	int rc;
+
+	rewind(plan->file);
+	plan->number = 0;
+	while ((rc = next_line(plan, err)) > 0)
+		if (getline(&line, &room, derived) < 0 || strcmp(line, plan->line))
+			return error_set(err, ERR_USAGE,
+					 "%s: line %zu is not what lighten plan wrote: only decisions may be "
+					 "changed, from remove to keep",
+					 plan->name, plan->number);
+	if (!rc && getline(&line, &room, derived) >= 0)
+		return error_set(err, ERR_USAGE, "%s: ends after line %zu: the plan is cut off",
+				 plan->name, plan->number);
+	return rc;
+}
+
+static int check_plan(struct plan_file *plan, struct run *run, struct error *err)
+{
+	FILE *derived = tmpfile();
+	int rc;
+
+	if (!derived)
+		return error_set_errno(err, errno, "cannot create a temporary file");
+	rc = plan_json_write(run->plan, run->images, run->layers, plan_options_dump(run),
+			     &run->session.context, derived, err);
+	if (!rc && fflush(derived) != 0)
+		rc = error_set_errno(err, errno, "cannot write a temporary file");
+	rewind(derived);
+	if (!rc)
+		rc = compare_lines(plan, derived, err);
+	fclose(derived);
+	return rc;
+}
+
+static int apply(struct plan_file *plan, struct run *run, const char *input, struct error *err)
+{
+	if (run_read(run, input, err) < 0 || check_identity(plan, run, err) < 0 ||
+	    plan_options_load_frozen(json_object_get(plan->header, "options"), run, err) < 0 ||
+	    run_plan(run, err) < 0 || check_plan(plan, run, err) < 0)
+		return -1;
+	return run_write(run, err);
+}
+
+static int open_and_apply(const char *plan_path, const char *input, const char *line,
+			  struct error *err)
+{
+	struct plan_file plan = { .name = plan_path, .file = fopen(plan_path, "re") };
+	struct run run = { .input = { .fd = -1 }, .command = line };
+	int rc;
+
+	if (!plan.file)
+		return error_set_errno(err, errno, "cannot open %s", plan_path);
+	rc = read_header(&plan, err);
+	if (!rc) {
+		session_init(&run.session);
+		rc = apply(&plan, &run, input, err);
+		run_release(&run);
+	}
+	json_decref(plan.header);
+	free(plan.line);
+	fclose(plan.file);
+	return rc;
+}
+
+static int run_apply(const struct command *command, int argc, char **argv, struct error *err)
+{
+	struct text_list operands = VEC_INIT;
+	AUTO_FREE char *line = run_command_line(command, argc, argv);
+	int rc = options_parse(command, argc, argv, &operands, err);
+
+	if (!rc && operands.count != 2)
+		rc = error_set(err, ERR_USAGE, "a plan and its input are needed: lighten apply PLAN INPUT");
+	if (!rc)
+		rc = open_and_apply(operands.items[0], operands.items[1], line, err);
+	vec_release(&operands);
+	return rc < 0 ? -1 : 0;
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.summary = "carry out a reviewed plan",
+	.operands = "PLAN INPUT",
+	.details = "Writes the very bytes that lighten optimize gives with the options of the plan.\n"
+		   "Another input than the one that the plan was made for is refused (exit status 1),\n"
+		   "and so is an edited plan (exit status 2).",
+	.run = run_apply,
+	.options = options,
+};

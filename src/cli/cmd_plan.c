@@ -1,0 +1,86 @@
+/* cmd_plan.c - lighten plan: what optimize would do, as JSON Lines or as a summary. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "commands.h"
+#include "plan_options.h"
+
+static struct {
+	bool summary;
+} opt;
+
+static const struct option_row *options(void)
+{
+	static struct option_row rows[64];
+	size_t count;
+	const struct option_row *shared = run_option_rows(&count);
+
+	for (size_t i = 0; i < count; i++)
+		rows[i] = shared[i];
+	rows[count] = (struct option_row){ .name = "summary",
+					   .type = OPTION_FLAG,
+					   .help = "print a report for people instead",
+					   .value = &opt.summary };
+	return rows;
+}
+
+static int print(struct run *run, struct error *err)
+{
+	int rc = 0;
+
+	session_quiet(&run->session);
+	if (opt.summary) {
+		const struct write_input input = { run->images, run->layers, run->plan,
+						   &run->session.context };
+		const struct report_input in = { .input = &run->input,
+						 .run = &input,
+						 .format = run_options.format,
+						 .command = run->command,
+						 .notes = (const char *const *)run->notes.items,
+						 .note_count = run->notes.count };
+		AUTO_PTR(report) report = report_build(&in);
+		report_print_text(report, stdout);
+	} else {
+		rc = plan_json_write(run->plan, run->images, run->layers, plan_options_dump(run),
+				     &run->session.context, stdout, err);
+	}
+	if (!rc && (fflush(stdout) != 0 || ferror(stdout)))
+		rc = error_set_errno(err, errno, "cannot write to standard output");
+	return rc;
+}
+
+static int run_plan_command(const struct command *command, int argc, char **argv, struct error *err)
+{
+	struct text_list operands = VEC_INIT;
+	AUTO_FREE char *line = run_command_line(command, argc, argv);
+	int rc = options_parse(command, argc, argv, &operands, err);
+
+	if (!rc && operands.count != 1)
+		rc = error_set(err, ERR_USAGE, "one input is needed: lighten plan INPUT");
+	if (!rc) {
+		struct run run = { .input = { .fd = -1 }, .command = line };
+		run_options.dry_run = true;
+		session_init(&run.session);
+		rc = run_read(&run, operands.items[0], err);
+		if (!rc)
+			rc = run_choose_frozen(&run, err);
+		if (!rc)
+			rc = run_plan(&run, err);
+		if (!rc)
+			rc = print(&run, err);
+		run_release(&run);
+	}
+	vec_release(&operands);
+	return rc < 0 ? -1 : 0;
+}
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.summary = "print what optimize would do, for review; write nothing",
+	.operands = "INPUT",
+	.details = "Prints a plan as JSON Lines: the options, the layers that come out, and for every\n"
+		   "entry of the input what becomes of it and why.  lighten apply carries it out.",
+	.run = run_plan_command,
+	.options = options,
+};

@@ -1,0 +1,112 @@
+/* plan_options.c - the options of a run as a member of its plan, and back. */
+#include "plan_options.h"
+
+#include <string.h>
+
+#include "cli/run.h"
+
+static json_t *texts(const struct text_list *list)
+{
+	json_t *out = json_array();
+
+	vec_foreach(text, list)
+		if (*text)
+			json_array_append_new(out, json_string(*text));
+	return out;
+}
+
+static json_t *counts(const uint32_t *list, size_t count)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(out, json_integer(list[i]));
+	return out;
+}
+
+json_t *plan_options_dump(const struct run *run)
+{
+	size_t images = run->images->image_count;
+
+	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}", "squash",
+			 run_options.squash == SQUASH_ALL ? "all" : "none", "frozen",
+			 counts(run->frozen, images), "omitted", counts(run->omitted, images),
+			 "dropEmptyLayers", run_options.drop_empty_layers, "lossless",
+			 run_options.lossless, "maxLayers", (int)run_options.max_layers, "layerSize",
+			 (json_int_t)run_options.layer_size, "format", run_options.format, "compress",
+			 run_options.compress, "images", texts(&run_options.images), "platforms",
+			 texts(&run_options.platforms), "tags", texts(&run_options.tags),
+			 "keepAttestations", run_options.keep_attestations);
+}
+
+static int load_texts(const json_t *list, struct text_list *out, struct error *err)
+{
+	json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		if (!json_is_string(text))
+			return error_set(err, ERR_USAGE, "options: a name is no text");
+		vec_push(out, json_string_value(text));
+	}
+	return 0;
+}
+
+int plan_options_load(json_t *options, struct error *err)
+{
+	const char *squash, *format, *compress;
+	json_t *images, *platforms, *tags, *frozen, *omitted;
+	int drop_empty, lossless, max_layers, keep_attestations;
+	json_int_t layer_size;
+	json_error_t problem;
+	int rc = json_unpack_ex(options, &problem, JSON_STRICT,
+				"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}",
+				"squash", &squash, "frozen", &frozen, "omitted", &omitted,
+				"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers",
+				&max_layers, "layerSize", &layer_size, "format", &format, "compress",
+				&compress, "images", &images, "platforms", &platforms, "tags", &tags,
+				"keepAttestations", &keep_attestations);
+
+	if (rc < 0)
+		return error_set(err, ERR_USAGE, "options: %s", problem.text);
+	if (!image_format_find(format) || max_layers < 0 || layer_size < 0 ||
+	    (strcmp(squash, "all") && strcmp(squash, "none")))
+		return error_set(err, ERR_USAGE, "options: a value that lighten plan does not write");
+	run_options.squash = strcmp(squash, "all") ? SQUASH_NONE : SQUASH_ALL;
+	run_options.drop_empty_layers = drop_empty;
+	run_options.lossless = lossless;
+	run_options.max_layers = (uint32_t)max_layers;
+	run_options.layer_size = (uint64_t)layer_size;
+	run_options.keep_attestations = keep_attestations;
+	run_options.format = format;
+	run_options.compress = compress;
+	run_options.recode = strcmp(compress, "auto") != 0;
+	if (run_options.recode && encoding_parse(&run_options.encoding, compress, err) < 0)
+		return -1;
+	if (load_texts(images, &run_options.images, err) < 0 ||
+	    load_texts(platforms, &run_options.platforms, err) < 0)
+		return -1;
+	return load_texts(tags, &run_options.tags, err);
+}
+
+static int load_counts(const json_t *list, const struct run *run, uint32_t *out, struct error *err)
+{
+	if (json_array_size(list) != run->images->image_count)
+		return error_set(err, ERR_USAGE, "options: counts for %zu images, there are %zu",
+				 json_array_size(list), run->images->image_count);
+	for (size_t i = 0; i < run->images->image_count; i++) {
+		json_int_t value = json_integer_value(json_array_get(list, i));
+		if (value < 0 || (uint64_t)value > run->images->images[i].layer_count)
+			return error_set(err, ERR_USAGE, "options: more layers than the image has");
+		out[i] = (uint32_t)value;
+	}
+	return 0;
+}
+
+int plan_options_load_frozen(const json_t *options, struct run *run, struct error *err)
+{
+	if (load_counts(json_object_get(options, "frozen"), run, run->frozen, err) < 0)
+		return -1;
+	return load_counts(json_object_get(options, "omitted"), run, run->omitted, err);
+}

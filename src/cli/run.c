@@ -1,0 +1,264 @@
+/* run.c - one run: read, plan, write, verify, report. */
+#include "cli/run.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/chain_ids.h"
+
+static bool to_stdout(void)
+{
+	return !run_options.output || !strcmp(run_options.output, "-");
+}
+
+static int check_output(const struct input *input, struct error *err)
+{
+	bool directory = image_format_find(run_options.format)->is_directory;
+	struct stat st;
+
+	if (run_options.dry_run)
+		return 0;
+	if (to_stdout() && directory)
+		return error_set(err, ERR_USAGE, "--format %s needs -o DIRECTORY", run_options.format);
+	if (to_stdout() && isatty(STDOUT_FILENO))
+		return error_set(err, ERR_USAGE,
+				 "will not write an archive to a terminal: use -o FILE or a pipe");
+	if (to_stdout() ? fstat(STDOUT_FILENO, &st) : stat(run_options.output, &st))
+		return 0;
+	if (S_ISREG(st.st_mode) && !input->is_directory && st.st_dev == input->dev &&
+	    st.st_ino == input->ino)
+		return error_set(err, ERR_USAGE, "%s: the output is the input", input->name);
+	if (S_ISDIR(st.st_mode) && !directory)
+		return error_set(err, ERR_USAGE, "%s: is a directory (use --format oci-dir for one)",
+				 run_options.output);
+	return 0;
+}
+
+static int select_images(struct run *run, struct error *err)
+{
+	if (image_set_select(run->images, run_options.images.items, run_options.images.count, err) < 0 ||
+	    image_set_select_platforms(run->images, run_options.platforms.items,
+				       run_options.platforms.count, err) < 0)
+		return -1;
+	if (run_options.tags.count && run->images->image_count > 1)
+		return error_set(err, ERR_USAGE, "--tag names one image, %s has %zu: choose one with --image",
+				 run->input.name, run->images->image_count);
+	return 0;
+}
+
+int run_read(struct run *run, const char *path, struct error *err)
+{
+	const struct context *context = &run->session.context;
+
+	if ((!path || !strcmp(path, "-")) && isatty(STDIN_FILENO))
+		return error_set(err, ERR_USAGE,
+				 "no input: name an archive or pipe one in; see lighten --help");
+	if (input_open(&run->input, path, context, err) < 0 || check_output(&run->input, err) < 0)
+		return -1;
+	run->images = image_set_load(&run->input, context, err);
+	if (!run->images || select_images(run, err) < 0)
+		return -1;
+	names_init(&run->names, &context->limits);
+	run->layers = layer_set_load(run->images, &run->names, LAYER_CHECK_DIGESTS, context, err);
+	if (!run->layers ||
+	    chain_init(&run->chain, run->layers, run->images, &context->limits, err) < 0)
+		return error_wrap(err, "%s", run->input.name);
+	run->frozen = xcalloc(run->images->image_count + 1, sizeof(uint32_t));
+	run->omitted = xcalloc(run->images->image_count + 1, sizeof(uint32_t));
+	return 0;
+}
+
+/* --- frozen layers --------------------------------------------------------------------------- */
+
+static int keep_base(struct run *run, struct error *err)
+{
+	AUTO(chain_ids) ids = { .list = VEC_INIT };
+
+	if (run_options.base_kind == BASE_ARCHIVE &&
+	    chain_ids_load(&ids, run_options.base_archive, &run->session.context, err) < 0)
+		return error_wrap(err, "--keep-base");
+	for (size_t i = 0; i < run->images->image_count; i++) {
+		const struct image *image = &run->images->images[i];
+		struct image_base base = { run_options.base_layers, NULL };
+
+		if (run_options.base_kind == BASE_ARCHIVE)
+			base.layers = chain_ids_prefix(&ids, image);
+		else if (run_options.base_kind == BASE_AUTO)
+			image_base_detect(run->images, image, &base);
+		if (run_options.base_kind == BASE_ARCHIVE && !base.layers)
+			return error_set(err, ERR_USAGE, "--keep-base: %s is not built on any image of %s",
+					 image_name(image), run_options.base_archive);
+		if (base.layers > image->layer_count)
+			base.layers = (uint32_t)image->layer_count;
+		run->frozen[i] = base.layers;
+		if (run_options.base_kind != BASE_COUNT)
+			vec_push(&run->notes, xasprintf("base of %s: %u of %zu layers kept (%s)",
+							image_name(image), base.layers,
+							image->layer_count,
+							base.reason ? base.reason : run_options.base_archive));
+		free(base.reason);
+	}
+	return 0;
+}
+
+/* A thin archive: ruling 16 of the design says why it holds one image under one name. */
+static int leave_out(struct run *run, struct error *err)
+{
+	AUTO(chain_ids) ids = { .list = VEC_INIT };
+	const struct image *image = &run->images->images[0];
+	uint32_t known;
+
+	if (!run_options.have)
+		return 0;
+	if (run->images->image_count > 1 || image->tag_count > 1 || run_options.tags.count > 1)
+		return error_set(err, ERR_USAGE,
+				 "--have makes an archive of one image with one name: choose it with --image "
+				 "or --tag, and make one archive each");
+	if (chain_ids_load(&ids, run_options.have, &run->session.context, err) < 0)
+		return error_wrap(err, "--have");
+	known = chain_ids_prefix(&ids, image);
+	if (!known)
+		return error_set(err, ERR_USAGE,
+				 "--have: %s has no layer in common with %s from the bottom up; send the "
+				 "whole image instead",
+				 image_name(image), run_options.have);
+	run->omitted[0] = known;
+	if (run->frozen[0] < known)
+		run->frozen[0] = known;
+	vec_push(&run->notes, xasprintf("left out: the lowest %u of %zu layers, which the receiver must have",
+					known, image->layer_count));
+	return 0;
+}
+
+int run_choose_frozen(struct run *run, struct error *err)
+{
+	return keep_base(run, err) < 0 ? -1 : leave_out(run, err);
+}
+
+int run_plan(struct run *run, struct error *err)
+{
+	const struct plan_options options = {
+		.squash = (enum squash_mode)run_options.squash,
+		.frozen = run->frozen,
+		.omitted = run->omitted,
+		.drop_empty_layers = run_options.drop_empty_layers,
+		.lossless = run_options.lossless,
+		.max_layers = run_options.max_layers,
+		.layer_size = run_options.layer_size,
+	};
+
+	run->plan = plan_build(&run->chain, &run->names, &options, &run->session.context, err);
+	return run->plan ? 0 : error_wrap(err, "%s", run->input.name);
+}
+
+/* --- output ---------------------------------------------------------------------------------- */
+
+/* Layers of the input that the output names without holding them. */
+static struct known_blob *omitted_blobs(const struct run *run, size_t *count)
+{
+	struct known_blob *known = xcalloc(run->omitted[0] + (size_t)1, sizeof(known[0]));
+
+	*count = run->omitted[0];
+	for (uint32_t n = 0; n < run->omitted[0]; n++) {
+		const struct layer *layer = &run->layers->layers[run->layers->of_image[0][n]];
+		known[n] = (struct known_blob){ layer->diff_id, layer->tar };
+	}
+	return known;
+}
+
+static int verify_written(struct run *run, const struct image_writer *writer, struct error *err)
+{
+	AUTO_FREE struct digest *configs = xcalloc(run->images->image_count + 1, sizeof(configs[0]));
+	AUTO_FREE struct known_blob *known = NULL;
+	AUTO(input) output = { .fd = -1 };
+
+	for (size_t i = 0; i < run->images->image_count; i++)
+		configs[i] = run->result.images[i].config;
+	if (image_writer_reopen(writer, &output, err) < 0)
+		return -1;
+	known = omitted_blobs(run, &output.known_count);
+	output.known = known;
+	return verify_output(&output, run->plan, configs, (enum verify_level)run_options.verify,
+			     &run->session.context, &run->verified, err);
+}
+
+static int write_reports(struct run *run, const struct write_input *input, struct error *err)
+{
+	const struct report_input in = {
+		.input = &run->input,
+		.run = input,
+		.result = run_options.dry_run ? NULL : &run->result,
+		.verify = run_options.dry_run ? NULL : &run->verified,
+		.output_name = to_stdout() ? "standard output" : run_options.output,
+		.format = run_options.format,
+		.command = run->command,
+		.notes = (const char *const *)run->notes.items,
+		.note_count = run->notes.count,
+	};
+	AUTO_PTR(report) report = report_build(&in);
+
+	session_quiet(&run->session);
+	vec_foreach(path, &run_options.reports)
+		if (report_write(report, *path, err) < 0)
+			return -1;
+	if (!session_options.quiet)
+		report_print_text(report, stderr);
+	return 0;
+}
+
+int run_write(struct run *run, struct error *err)
+{
+	const struct write_input input = { run->images, run->layers, run->plan,
+					   &run->session.context };
+	struct write_options options = { .format = image_format_find(run_options.format),
+					 .recode = run_options.recode,
+					 .encoding = run_options.encoding,
+					 .keep_attestations = run_options.keep_attestations };
+
+	if (run_options.dry_run)
+		return write_reports(run, &input, err);
+	if (run_options.tags.count) {
+		vec_push(&run_options.tags, NULL);
+		options.tags = run_options.tags.items;
+	}
+	AUTO_PTR(image_writer) writer =
+		image_write(&input, run_options.output, &options, &run->result, err);
+	if (!writer)
+		return -1;
+	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
+		return -1;
+	if (write_reports(run, &input, err) < 0)
+		return -1;
+	return image_writer_commit(writer, run_options.sync, err);
+}
+
+void run_release(struct run *run)
+{
+	if (run->plan)
+		plan_free(run->plan);
+	chain_release(&run->chain);
+	if (run->layers)
+		layer_set_free(run->layers);
+	names_release(&run->names);
+	if (run->images)
+		image_set_free(run->images);
+	input_close(&run->input);
+	write_result_release(&run->result);
+	vec_foreach(note, &run->notes)
+		free(*note);
+	vec_release(&run->notes);
+	free(run->frozen);
+	free(run->omitted);
+	session_release(&run->session);
+}
+
+char *run_command_line(const struct command *command, int argc, char **argv)
+{
+	AUTO(strbuf) line = STRBUF_INIT;
+
+	strbuf_addf(&line, "lighten %s", command->name);
+	for (int i = 0; i < argc; i++)
+		strbuf_addf(&line, " %s", argv[i]);
+	return strbuf_detach(&line);
+}

@@ -1,0 +1,152 @@
+/* run_options.c - the options of optimize and plan. */
+#include <string.h>
+
+#include "cli/run.h"
+#include "image/reference.h"
+#include "util/text.h"
+
+static const char *const squash_choices[] = { "all", "none", NULL };
+static const char *const verify_choices[] = { "off", "structure", "full", NULL };
+
+struct run_options run_options = { .format = "hybrid", .verify = VERIFY_STRUCTURE, .compress = "auto" };
+
+/* "auto" keeps what the input has. */
+static int parse_compress(void *value, const char *text, struct error *err)
+{
+	run_options.recode = strcmp(text, "auto") != 0;
+	run_options.compress = text;
+	return run_options.recode ? encoding_parse(value, text, err) : 0;
+}
+
+static int parse_format(void *value, const char *text, struct error *err)
+{
+	AUTO(strbuf) names = STRBUF_INIT;
+
+	*(const char **)value = text;
+	if (image_format_find(text))
+		return 0;
+	for (const struct image_format *format = image_formats; format->name; format++)
+		strbuf_addf(&names, "%s%s", names.len ? ", " : "", format->name);
+	return error_set(err, ERR_USAGE, "\"%s\" is not one of %s", text, names.data);
+}
+
+static int parse_base(void *value, const char *text, struct error *err)
+{
+	struct run_options *options = value;
+	size_t digits = strspn(text, "0123456789");
+
+	options->base_archive = text;
+	if (!strcmp(text, "auto")) {
+		options->base_kind = BASE_AUTO;
+	} else if (text[digits] || !digits) {
+		options->base_kind = BASE_ARCHIVE;
+	} else {
+		if (digits > 6)
+			return error_set(err, ERR_USAGE, "\"%s\" is too many layers", text);
+		options->base_kind = BASE_COUNT;
+		options->base_layers = (uint32_t)strtoul(text, NULL, 10);
+	}
+	return 0;
+}
+
+/* No rules are applied and nothing is linked: the names for that are accepted, so that scripts
+ * can say so. */
+static int parse_none(void *value, const char *text, struct error *err)
+{
+	return strcmp(text, value) ? error_set(err, ERR_USAGE, "\"%s\": it can only be %s", text,
+					       (const char *)value)
+				   : 0;
+}
+
+static int parse_size(void *value, const char *text, struct error *err)
+{
+	if (text_parse_size(value, text) < 0 || !*(uint64_t *)value)
+		return error_set(err, ERR_USAGE, "\"%s\" is not a size such as 200MB", text);
+	return 0;
+}
+
+static int parse_tag(void *value, const char *text, struct error *err)
+{
+	if (!reference_is_tagged(text))
+		return error_set(err, ERR_USAGE, "\"%s\" is not NAME:TAG", text);
+	vec_push((struct text_list *)value, text);
+	return 0;
+}
+
+static int parse_report(void *value, const char *text, struct error *err)
+{
+	AUTO(strbuf) names = STRBUF_INIT;
+
+	vec_push((struct text_list *)value, text);
+	if (report_format_find(text))
+		return 0;
+	for (const struct report_format *format = report_formats; format->suffix; format++)
+		strbuf_addf(&names, "%s%s", names.len ? ", " : "", format->suffix);
+	return error_set(err, ERR_USAGE, "\"%s\" ends in none of %s", text, names.data);
+}
+
+static char only_none[] = "none", only_off[] = "off";
+
+static const struct option_row rows[] = {
+	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .placeholder = "FILE",
+	  .help = "file, directory (oci-dir), or - for standard output (-)",
+	  .value = &run_options.output },
+	{ .name = "policy", .letter = 'p', .type = OPTION_CHECK, .placeholder = "NAME",
+	  .help = "none: remove nothing that a container sees (none)", .value = only_none,
+	  .parse = parse_none },
+	{ .name = "squash", .type = OPTION_CHOICE, .placeholder = "MODE",
+	  .help = "all: merge layers; none: keep them, drop dead bytes (all)",
+	  .value = &run_options.squash, .choices = squash_choices },
+	{ .name = "drop-empty-layers", .type = OPTION_FLAG,
+	  .help = "with --squash none: drop layers that lost everything",
+	  .value = &run_options.drop_empty_layers },
+	{ .name = "max-layers", .type = OPTION_COUNT, .placeholder = "N",
+	  .help = "cut merged layers, at most N an image", .value = &run_options.max_layers },
+	{ .name = "layer-size", .type = OPTION_CHECK, .placeholder = "SIZE",
+	  .help = "cut merged layers to about SIZE, such as 200MB", .value = &run_options.layer_size,
+	  .parse = parse_size },
+	{ .name = "keep-base", .type = OPTION_CHECK, .placeholder = "BASE",
+	  .help = "keep the lowest layers as they are: a count, auto, or the archive of the base (0)",
+	  .value = &run_options, .parse = parse_base },
+	{ .name = "have", .type = OPTION_TEXT, .placeholder = "FILE",
+	  .help = "leave out layers that the receiver has: its archive, or a list by lighten chain",
+	  .value = &run_options.have },
+	{ .name = "lossless", .type = OPTION_FLAG,
+	  .help = "keep every layer and the image ID, change compression only",
+	  .value = &run_options.lossless },
+	{ .name = "dedupe", .type = OPTION_CHECK, .placeholder = "HOW",
+	  .help = "off: identical files stay apart (off)", .value = only_off, .parse = parse_none },
+	{ .name = "format", .type = OPTION_CHECK, .placeholder = "FORMAT",
+	  .help = "hybrid, docker, oci or oci-dir (hybrid)", .value = &run_options.format,
+	  .parse = parse_format },
+	{ .name = "compress", .type = OPTION_CHECK, .placeholder = "HOW",
+	  .help = "auto, none, gzip[:1-12] or zstd[:1-22[,long]] (auto)",
+	  .value = &run_options.encoding, .parse = parse_compress },
+	{ .name = "image", .type = OPTION_LIST, .placeholder = "REF",
+	  .help = "only this image of the archive; repeatable (all)", .value = &run_options.images },
+	{ .name = "platform", .type = OPTION_LIST, .placeholder = "OS/ARCH[/VARIANT]",
+	  .help = "only this platform; repeatable (all)", .value = &run_options.platforms },
+	{ .name = "tag", .type = OPTION_CHECK, .placeholder = "REF",
+	  .help = "name the image REF instead; repeatable", .value = &run_options.tags,
+	  .parse = parse_tag },
+	{ .name = "keep-attestations", .type = OPTION_FLAG,
+	  .help = "carry attestations and signatures although they name the old image",
+	  .value = &run_options.keep_attestations },
+	{ .name = "report", .type = OPTION_CHECK, .placeholder = "FILE",
+	  .help = "write a report, .txt or .json; repeatable", .value = &run_options.reports,
+	  .parse = parse_report },
+	{ .name = "dry-run", .type = OPTION_FLAG, .help = "plan and report, write nothing",
+	  .value = &run_options.dry_run },
+	{ .name = "verify", .type = OPTION_CHOICE, .placeholder = "LEVEL",
+	  .help = "structure, full (every byte) or off (structure)", .value = &run_options.verify,
+	  .choices = verify_choices },
+	{ .name = "fsync", .type = OPTION_FLAG,
+	  .help = "flush to the disk before the output gets its name", .value = &run_options.sync },
+	SESSION_OPTION_ROWS,
+};
+
+const struct option_row *run_option_rows(size_t *count)
+{
+	*count = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}

@@ -1,0 +1,114 @@
+/* chain_ids.c - layers that somebody else holds. */
+#include "image/chain_ids.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int compare(const void *a, const void *b)
+{
+	return digest_compare(a, b);
+}
+
+void chain_ids_add_image(struct chain_ids *ids, const struct image *image)
+{
+	struct digest chain, next;
+
+	for (size_t i = 0; i < image->layer_count; i++) {
+		digest_chain_id(&next, i ? &chain : NULL, &image->layers[i].diff_id);
+		chain = next;
+		vec_push(&ids->list, chain);
+	}
+}
+
+/* One line of a list: a chain_id, a comment, or nothing. */
+static int add_line(struct chain_ids *ids, char *line, struct error *err)
+{
+	struct digest digest;
+
+	line[strcspn(line, "#\r\n")] = '\0';
+	line += strspn(line, " \t");
+	line[strcspn(line, " \t")] = '\0';
+	if (!*line)
+		return 0;
+	if (digest_parse(&digest, line, err) < 0)
+		return -1;
+	vec_push(&ids->list, digest);
+	return 0;
+}
+
+static int load_list(struct chain_ids *ids, FILE *file, const char *path, struct error *err)
+{
+	AUTO_FREE char *line = NULL;
+	size_t room = 0, number = 0;
+
+	while (getline(&line, &room, file) >= 0) {
+		number++;
+		if (add_line(ids, line, err) < 0)
+			return error_wrap(err, "%s: line %zu", path, number);
+	}
+	if (ferror(file))
+		return error_set_errno(err, errno, "cannot read %s", path);
+	return 0;
+}
+
+static int load_archive(struct chain_ids *ids, const char *path, const struct context *context,
+			struct error *err)
+{
+	AUTO(input) input = { .fd = -1 };
+	struct warnings *ignored = warnings_new();
+	struct context quiet = *context;
+	struct image_set *set = NULL;
+
+	/* What is odd about a base is no news about the image at hand. */
+	quiet.warnings = ignored;
+	if (input_open(&input, path, &quiet, err) == 0)
+		set = image_set_load(&input, &quiet, err);
+	for (size_t i = 0; set && i < set->image_count; i++)
+		chain_ids_add_image(ids, &set->images[i]);
+	warnings_free(ignored);
+	if (!set)
+		return -1;
+	image_set_free(set);
+	return 0;
+}
+
+int chain_ids_load(struct chain_ids *ids, const char *path, const struct context *context,
+		   struct error *err)
+{
+	FILE *file = fopen(path, "re");
+	char head[8] = "";
+	int rc;
+
+	if (!file)
+		return error_set_errno(err, errno, "cannot open %s", path);
+	size_t len = fread(head, 1, 7, file);
+	if ((len && head[0] == '#') || !strcmp(head, "sha256:")) {
+		rewind(file);
+		rc = load_list(ids, file, path, err);
+	} else {
+		rc = load_archive(ids, path, context, err);
+	}
+	fclose(file);
+	if (ids->list.count)
+		qsort(ids->list.items, ids->list.count, sizeof(ids->list.items[0]), compare);
+	return rc;
+}
+
+void chain_ids_release(struct chain_ids *ids)
+{
+	vec_release(&ids->list);
+}
+
+uint32_t chain_ids_prefix(const struct chain_ids *ids, const struct image *image)
+{
+	AUTO(chain_ids) own = { .list = VEC_INIT };
+	uint32_t depth = 0;
+
+	chain_ids_add_image(&own, image);
+	for (size_t i = 0; i < own.list.count; i++)
+		if (ids->list.count && bsearch(&own.list.items[i], ids->list.items, ids->list.count,
+					       sizeof(struct digest), compare))
+			depth = (uint32_t)i + 1;
+	return depth;
+}

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# Private engines for the tests: everything lives below one folder and one mount namespace.
+#
+# engine_begin makes the folder ($ENGINE) and a process that holds the namespace.  A keeper outside
+# of the tests waits for their end, however they end, stops what runs and removes the folder.
+
+# Tests that need root are skipped without it, but never in CI as root.
+engine_begin() {
+	local place
+	if [ "$(id -u)" -ne 0 ]; then
+		skip 'engines need root'
+	fi
+	ENGINE=$(mktemp -d "${TMPDIR:-/tmp}/lighten-engine.XXXXXX")
+	export ENGINE ENGINE_OWNER=$$
+	mkdir "$ENGINE/tmp" "$ENGINE/run"
+	# Not every place that they write to is an option: what goes to /etc, /run, /var/lib stays here.
+	unshare --mount --propagation private sleep infinity >/dev/null 2>&1 3>&- &
+	echo $! >"$ENGINE/holder.pid"
+	disown
+	setsid bash -c '. "$1"; engine_keep' keeper "${BASH_SOURCE[0]}" >/dev/null 2>&1 3>&- &
+	disown
+	export TMPDIR=$ENGINE/tmp
+	until [ "$(readlink "/proc/$(<"$ENGINE/holder.pid")/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]; do
+		sleep 0.02
+	done
+	inside mount -t tmpfs run /run
+	for place in /etc /var/lib; do
+		mkdir -p "$ENGINE/host$place/upper" "$ENGINE/host$place/work"
+		inside mount -t overlay -o \
+			"lowerdir=$place,upperdir=$ENGINE/host$place/upper,workdir=$ENGINE/host$place/work" host $place
+	done
+}
+
+# inside COMMAND...: run it here, but where the mounts of the engines are visible.
+inside() {
+	nsenter --mount --target "$(<"$ENGINE/holder.pid")" -- sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+}
+
+engine_keep() {
+	while kill -0 "$ENGINE_OWNER" && [ -e "$ENGINE" ]; do
+		sleep 0.5
+	done
+	engine_end
+}
+
+# Stop the engines in the order of their dependence, wait until each is gone, remove the folder.
+engine_end() {
+	local name pid
+	[ -e "${ENGINE-}" ] || return 0
+	for name in docker containerd; do
+		[ -e "$ENGINE/$name.pid" ] || continue
+		pid=$(<"$ENGINE/$name.pid")
+		kill "$pid" 2>/dev/null
+		engine_wait "$pid" || kill -9 "$pid"
+	done
+	# What an engine that had to be killed leaves: shims, whose command line names the folder.
+	grep -lsF "$ENGINE" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
+		! grep -qsE 'shim|conmon' "/proc/$pid/comm" || kill -9 "$pid"
+	done
+	if [ -e "$ENGINE/holder.pid" ]; then
+		pid=$(<"$ENGINE/holder.pid")
+		kill "$pid" 2>/dev/null
+		engine_wait "$pid"
+	fi
+	rm -rf --one-file-system "$ENGINE"
+}
+
+engine_wait() {
+	local turn
+	for turn in $(seq 150); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# daemon NAME COMMAND...: start it inside, note its process and its log.
+daemon() {
+	local name=$1
+	shift
+	nsenter --mount --target "$(<"$ENGINE/holder.pid")" --no-fork -- "$@" \
+		>"$ENGINE/$name.log" 2>&1 </dev/null 3>&- &
+	echo $! >"$ENGINE/$name.pid"
+	disown
+}
+
+# answers NAME COMMAND...: wait until a daemon does.
+answers() {
+	local name=$1 turn
+	shift
+	for turn in $(seq 300); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	echo "$name does not answer:" >&2
+	tail -n 20 "$ENGINE/$name.log" >&2
+	return 1
+}
+
+start_containerd() {
+	cat >"$ENGINE/containerd.toml" <<-EOF
+		version = 2
+		root = "$ENGINE/containerd/root"
+		state = "$ENGINE/containerd/state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri"]
+		[grpc]
+		  address = "$ENGINE/containerd.sock"
+	EOF
+	daemon containerd containerd --config "$ENGINE/containerd.toml"
+	answers containerd ctr version
+}
+
+start_docker() {
+	start_containerd
+	echo '{}' >"$ENGINE/daemon.json"
+	daemon docker dockerd --containerd "$ENGINE/containerd.sock" --config-file "$ENGINE/daemon.json" \
+		--data-root "$ENGINE/docker" --exec-root "$ENGINE/exec" --pidfile "$ENGINE/dockerd.pid" \
+		--host "unix://$ENGINE/docker.sock" --storage-driver overlay2 \
+		--bridge=none --iptables=false --ip6tables=false
+	answers docker docker info
+}
+
+# The client that came with the daemon, for another one may be newer than the daemon's interface.
+docker() {
+	local client
+	client=$(dirname "$(command -v dockerd)")/../bin/docker
+	[ -x "$client" ] || client=docker
+	DOCKER_BUILDKIT=0 DOCKER_CONFIG=$ENGINE/client DOCKER_HOST=unix://$ENGINE/docker.sock \
+		command "$client" "$@"
+}
+
+ctr() {
+	inside ctr --address "$ENGINE/containerd.sock" --namespace lighten "$@"
+}
+
+# podman with the storage driver $PODMAN_DRIVER (overlay unless set)
+podman() {
+	local driver=${PODMAN_DRIVER:-overlay}
+	inside env "TMPDIR=$ENGINE/tmp" podman --root "$ENGINE/podman-$driver" --runroot "$ENGINE/run/$driver" \
+		--tmpdir "$ENGINE/run/$driver-tmp" --storage-driver "$driver" --cgroup-manager cgroupfs \
+		--events-backend file "$@"
+}
+
+podman_run() {
+	podman run --rm --network none --no-healthcheck --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 "$@"
+}
+
+skopeo() {
+	inside env "TMPDIR=$ENGINE/tmp" skopeo --insecure-policy "$@"
+}
+
+umoci() {
+	inside env "TMPDIR=$ENGINE/tmp" umoci "$@"
+}
