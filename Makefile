@@ -6,6 +6,9 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 MANDIR  ?= $(DATADIR)/man
+BASH_COMPLETIONS ?= $(DATADIR)/bash-completion/completions
+ZSH_COMPLETIONS  ?= $(DATADIR)/zsh/site-functions
+FISH_COMPLETIONS ?= $(DATADIR)/fish/vendor_completions.d
 
 INSTALL    ?= install
 PKG_CONFIG ?= pkg-config
@@ -104,15 +107,19 @@ UNIT_HELP  := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_HELP  := $(filter-out $(FUZZ_SRC) tests/fuzz/replay_main.c,$(sort $(wildcard tests/fuzz/*.c)))
 
-LIB_OBJ    := $(LIB_SRC:%.c=$(OUT)/%.o)
+POLICIES   := $(sort $(wildcard policies/*.json))
+POLICY_SRC := $(OUT)/src/policy/builtin_texts.c
+LIB_OBJ    := $(LIB_SRC:%.c=$(OUT)/%.o) $(POLICY_SRC:.c=.o)
 ALL_OBJ    := $(patsubst %.c,$(OUT)/%.o,$(MAIN_SRC) $(LIB_SRC) $(UNIT_SRC) $(UNIT_HELP) \
 	$(FUZZ_SRC) $(FUZZ_HELP) tests/fuzz/replay_main.c)
 LIB        := $(OUT)/lib$(PROG).a
 BIN        := $(if $(MAIN_SRC),$(OUT)/$(PROG))
+DOCS       := $(if $(BIN),$(addprefix build/docs/$(PROG).,1 bash zsh fish))
 UNIT_BIN   := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
 FUZZ_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/fuzz/%)
 REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(OUT)/replay/%)
-FORMATTED  := $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
+FORMATTED  := $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] \
+	tests/fault/*.[ch]))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -121,13 +128,13 @@ RUN := MAKE='$(MAKE)' tests/run.sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all programs unit-bins replay-bins fuzz-bins deps deps-test check check-unit check-cli \
+.PHONY: all programs docs unit-bins replay-bins fuzz-bins deps deps-test check check-unit check-cli \
 	check-engine check-asan check-tsan check-fuzz check-conformance lint tidy cppcheck \
 	format format-check fuzz fuzz-run coverage repro demo install uninstall dist clean help \
 	FORCE
 
-## all: build the program, build/lighten (the default)
-all: programs
+## all: build the program, build/lighten, and its documents, build/docs (the default)
+all: programs $(if $(filter release,$(BUILD)),docs)
 ifeq ($(BUILD),release)
 	@$(if $(BIN),ln -f $(BIN) build/$(PROG))
 endif
@@ -136,6 +143,13 @@ programs: $(LIB) $(BIN)
 $(OUT)/$(PROG): $(OUT)/src/cli/main.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+# The program knows its options best.
+docs: $(DOCS)
+build/docs/$(PROG).%: $(BIN)
+	@mkdir -p $(@D)
+	$(call say,DOC)
+	$(Q)$(BIN) __docs $(if $(filter 1,$*),man,$*) >$@
 
 # Made anew each time: ar would keep the objects of sources that are gone.
 $(LIB): $(LIB_OBJ) $(OUT)/flags
@@ -150,13 +164,41 @@ $(OUT)/%.o: %.c $(OUT)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Holds everything but the sources that decides about objects; rewritten only when it changes.
-FLAGS_TEXT = $(CC) $(CC_VERSION) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LDLIBS) $(LIB_SRC)
+FLAGS_TEXT = $(CC) $(CC_VERSION) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LDLIBS) $(LIB_SRC) $(POLICIES)
 $(OUT)/flags: FORCE
 	$(if $(CC_VERSION),,$(error no C compiler "$(CC)": run "make deps"))
 	$(if $(LIBS_MISSING),$(error missing libraries: $(LIBS_MISSING): run "make deps"))
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# The shipped policies as bytes of the program, so that it works alone.
+$(POLICY_SRC): $(POLICIES) $(OUT)/flags
+	$(call say,GEN)
+	@mkdir -p $(@D)
+	$(Q){ \
+		echo '/* builtin_texts.c - policies/, made by the build. */'; \
+		echo '#include "builtin.h"'; \
+		for file in $(POLICIES); do \
+			name=$$(basename $$file .json | tr - _); \
+			echo "static const unsigned char text_$$name[] = {"; \
+			od -An -v -tu1 $$file | sed 's/  */,/g; s/^,/\t/; s/$$/,/'; \
+			echo '};'; \
+		done; \
+		echo 'const struct policy_builtin policy_builtins[] = {'; \
+		for file in $(POLICIES); do \
+			name=$$(basename $$file .json); \
+			id=$$(echo $$name | tr - _); \
+			echo "	{ \"$$name\", text_$$id, sizeof(text_$$id) },"; \
+		done; \
+		echo '};'; \
+		echo 'const size_t policy_builtins_count ='; \
+		echo '	sizeof(policy_builtins) / sizeof(policy_builtins[0]);'; \
+	} >$@
+
+$(POLICY_SRC:.c=.o): $(POLICY_SRC)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Isrc/policy $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 unit-bins: $(UNIT_BIN)
 $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(UNIT_HELP:%.c=$(OUT)/%.o) $(LIB)
@@ -176,6 +218,11 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(FUZZ_HELP:%.c=$(OUT)/%.o) $(LIB)
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LDLIBS)
+
+# Preloaded by the fault tests; it wraps the 64-bit calls by name, so file offsets stay as they are.
+build/fault.so: tests/fault/shim.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -fPIC -shared $(WARN) -o $@ $<
 
 # --- machine ---------------------------------------------------------------------------------
 
@@ -284,20 +331,24 @@ demo: deps
 
 # --- install ---------------------------------------------------------------------------------
 
-MAN_PAGES := $(sort $(wildcard src/cli/*.1))
-POLICIES  := $(sort $(wildcard policies/*.json))
-
-## install: program, man page and policies; honours DESTDIR, PREFIX, BINDIR, MANDIR, DATADIR
-install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/$(PROG)/policies
+## install: program, man page, completions, policies; honours DESTDIR, PREFIX, BINDIR, MANDIR, DATADIR
+install: all docs
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/$(PROG)/policies \
+		$(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS) $(DESTDIR)$(FISH_COMPLETIONS)
 	$(INSTALL) -m 755 $(OUT)/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)
-	$(if $(MAN_PAGES),$(INSTALL) -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man1/)
+	$(INSTALL) -m 644 build/docs/$(PROG).1 $(DESTDIR)$(MANDIR)/man1/$(PROG).1
+	$(INSTALL) -m 644 build/docs/$(PROG).bash $(DESTDIR)$(BASH_COMPLETIONS)/$(PROG)
+	$(INSTALL) -m 644 build/docs/$(PROG).zsh $(DESTDIR)$(ZSH_COMPLETIONS)/_$(PROG)
+	$(INSTALL) -m 644 build/docs/$(PROG).fish $(DESTDIR)$(FISH_COMPLETIONS)/$(PROG).fish
 	$(if $(POLICIES),$(INSTALL) -m 644 $(POLICIES) $(DESTDIR)$(DATADIR)/$(PROG)/policies/)
 
 ## uninstall: remove what install put there
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/$(PROG)
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN_PAGES)))
+	rm -f $(DESTDIR)$(MANDIR)/man1/$(PROG).1
+	rm -f $(DESTDIR)$(BASH_COMPLETIONS)/$(PROG)
+	rm -f $(DESTDIR)$(ZSH_COMPLETIONS)/_$(PROG)
+	rm -f $(DESTDIR)$(FISH_COMPLETIONS)/$(PROG).fish
 	rm -rf $(DESTDIR)$(DATADIR)/$(PROG)
 
 ## dist: source archive of the last commit, build/lighten-VERSION.tar.gz

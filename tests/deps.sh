@@ -11,7 +11,7 @@ build='gcc=gcc libc6-dev make=make pkg-config=pkg-config
 	libdeflate-dev libisal-dev'
 test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
-	python3=python3 jq=jq file=file ca-certificates
+	python3=python3 jq=jq file=file mandoc=mandoc ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
 	docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
 

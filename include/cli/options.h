@@ -43,6 +43,7 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv, struct error *err);
 	/* The rows, for help and documents; set up by the command itself. */
 	const struct option_row *(*options)(void);
+	bool hidden; /* works, but no help lists it */
 };
 
 extern const struct command *const commands[]; /* NULL ends */

@@ -30,6 +30,7 @@ struct tree_node {
 	path_id child;         /* first of a list in no order; PATH_NONE ends it */
 	path_id next, previous;
 	slot_id slot;          /* entry that bound the name; the one that implied a directory */
+	slot_id repeat;        /* last entry that listed the directory again just as it was, or none */
 	slot_id born;          /* entry that made the node: a directory made anew has another one */
 	uint16_t touched;      /* depth + 1 of the last position that changed something here or below */
 	uint8_t type;          /* enum tar_type, never TAR_HARDLINK */

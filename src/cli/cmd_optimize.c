@@ -1,4 +1,6 @@
 /* cmd_optimize.c - lighten [optimize]: make an archive smaller. */
+#include <string.h>
+
 #include "cli/run.h"
 #include "commands.h"
 
@@ -9,6 +11,16 @@ static int optimize(struct run *run, const char *path, struct error *err)
 	return run_write(run, err);
 }
 
+/* "lighten -q verify A B": the command was meant, but stands too late to be one. */
+static int too_many(const struct text_list *operands, struct error *err)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (!strcmp((*command)->name, operands->items[0]))
+			return error_set(err, ERR_USAGE, "the command comes first: lighten %s [OPTIONS] ...",
+					 (*command)->name);
+	return error_set(err, ERR_USAGE, "one input at a time, \"%s\" is too many", operands->items[1]);
+}
+
 static int run_optimize(const struct command *command, int argc, char **argv, struct error *err)
 {
 	struct text_list operands = VEC_INIT;
@@ -16,7 +28,7 @@ static int run_optimize(const struct command *command, int argc, char **argv, st
 	int rc = options_parse(command, argc, argv, &operands, err);
 
 	if (!rc && operands.count > 1)
-		rc = error_set(err, ERR_USAGE, "one input at a time, \"%s\" is too many", operands.items[1]);
+		rc = too_many(&operands, err);
 	if (!rc) {
 		struct run run = { .input = { .fd = -1 }, .command = line };
 		session_init(&run.session);

@@ -8,7 +8,7 @@
 #include "io/outfile.h"
 
 const struct command *const commands[] = { &cmd_optimize, &cmd_plan, &cmd_apply, &cmd_verify,
-						   &cmd_chain, NULL };
+					   &cmd_chain,	  &cmd_docs, NULL };
 
 static void print_help(void)
 {
@@ -18,7 +18,8 @@ static void print_help(void)
 	       "  docker save app | lighten | docker load\n\n"
 	       "commands:\n");
 	for (const struct command *const *command = commands; *command; command++)
-		printf("  %-12s%s\n", (*command)->name, (*command)->summary);
+		if (!(*command)->hidden)
+			printf("  %-12s%s\n", (*command)->name, (*command)->summary);
 	printf("\n");
 	command_help(&cmd_optimize, stdout);
 	printf("\nexit status: 0 done; 1 the answer is no; 2 usage; 3 broken input;\n"

@@ -3,31 +3,6 @@
 
 #include "plan_internal.h"
 
-/* Mark what the final tree of an image shows, and add up its size. */
-static void mark_live(struct plan *plan, const struct merged_tree *tree, uint8_t *live)
-{
-	AUTO_FREE uint8_t *counted = xcalloc(tree->inodes.count + 1, 1);
-
-	for (path_id path = 0; path < tree->nodes.count; path++) {
-		const struct tree_node *node = tree_node(tree, path);
-		inode_id id;
-		if (!node || node->slot == SLOT_NONE)
-			continue;
-		id = node->inode;
-		const struct tree_inode *inode = tree_inode(tree, &id);
-		plan->totals.tree_entries++;
-		if (inode->meta == SLOT_NONE) {
-			live[node->slot] |= SHOWN_IMPLIED;
-			continue;
-		}
-		live[node->slot] |= SHOWN_NAME;
-		live[inode->body] |= SHOWN_BODY;
-		if (node->type == TAR_FILE && !counted[id])
-			plan->totals.tree_bytes += chain_entry(plan->chain, inode->body)->size;
-		counted[id] = 1;
-	}
-}
-
 /* Plan the segment whose top the tree has reached; one that an earlier image has planned already
  * only moves `shown` on. */
 static void plan_segment(struct differ *differ, struct segment *segment, bool planned)
@@ -59,7 +34,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 }
 
 /* Apply the layers of one image and plan its segments. */
-static int plan_image(struct plan *plan, uint32_t image, const uint8_t *live, bool *planned,
+static int plan_image(struct plan *plan, uint32_t image, const struct liveness *live, bool *planned,
 		      const struct context *context, struct error *err)
 {
 	AUTO_PTR(merged_tree) tree =
@@ -96,7 +71,7 @@ static void warn_about_flaws(const struct plan *plan, const struct context *cont
 				     plan->chain->positions.items[segment->last].depth + 1);
 }
 
-static int build(struct plan *plan, uint8_t *live, const struct context *context, struct error *err)
+static int build(struct plan *plan, struct liveness *live, const struct context *context, struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
 
@@ -105,8 +80,9 @@ static int build(struct plan *plan, uint8_t *live, const struct context *context
 							     context->warnings, plan->killers);
 		if (merged_tree_apply_image(tree, i, err) < 0)
 			return -1;
-		mark_live(plan, tree, live);
+		liveness_add(live, plan, tree);
 	}
+	liveness_settle(live);
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
 			return -1;
@@ -121,7 +97,8 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 			struct error *err)
 {
 	AUTO_PTR(plan) plan = xcalloc(1, sizeof(*plan));
-	AUTO_FREE uint8_t *live = xcalloc(chain->slot_count + (size_t)1, 1);
+	struct liveness live = { .bits = xcalloc(chain->slot_count + (size_t)1, 1) };
+	int rc;
 
 	plan->options = *options;
 	plan->chain = chain;
@@ -132,9 +109,9 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan_cut_segments(plan);
 	/* The caller's lists are of use no more. */
 	plan->options.frozen = plan->options.omitted = NULL;
-	if (build(plan, live, context, err) < 0)
-		return NULL;
-	return STEAL(plan);
+	rc = build(plan, &live, context, err);
+	liveness_release(&live);
+	return rc < 0 ? NULL : STEAL(plan);
 }
 
 void plan_free(struct plan *plan)

@@ -24,14 +24,16 @@ static bool touched(const struct differ *differ, const struct tree_node *node)
 	       differ->tree->all_touched > differ->first_depth;
 }
 
-static bool is_live(const struct differ *differ, const struct tree_node *node)
+static bool is_live(const struct differ *differ, path_id path, const struct tree_node *node)
 {
 	inode_id id = node->inode;
 	const struct tree_inode *inode = tree_inode(differ->tree, &id);
 
 	if (differ->segment->frozen || differ->plan->options.lossless)
 		return true;
-	return differ->live[node->slot] & (inode->meta == SLOT_NONE ? SHOWN_IMPLIED : SHOWN_NAME);
+	if (inode->meta == SLOT_NONE)
+		return liveness_has_implied(differ->live, node->slot, path);
+	return liveness_has_name(differ->live, node->slot, inode->meta);
 }
 
 static bool same_inode(const struct differ *differ, const struct tree_node *node,
@@ -41,6 +43,13 @@ static bool same_inode(const struct differ *differ, const struct tree_node *node
 
 	tree_inode(differ->tree, &id);
 	return shown && shown->inode == id;
+}
+
+/* Is the slot one of this segment?  Slots grow from the bottom of a chain to its top. */
+static bool own_slot(const struct differ *differ, slot_id slot)
+{
+	return slot != SLOT_NONE &&
+	       slot >= differ->plan->chain->positions.items[differ->segment->first].slot_begin;
 }
 
 static bool mark_children(struct differ *differ, path_id directory, bool visible);
@@ -56,12 +65,15 @@ static bool mark_node(struct differ *differ, path_id path, bool visible)
 	if (!touched(differ, node))
 		return false;
 	if (node->type != TAR_DIR) {
-		need = changed && is_live(differ, node);
+		/* A link may bind a name anew to the file that it had: it goes with its group. */
+		changed |= own_slot(differ, node->slot);
+		need = changed && is_live(differ, path, node);
 		same = !changed;
 	} else {
 		same = shown && shown->type == TAR_DIR && (shown->born == node->born || path == PATH_ROOT);
 		need = mark_children(differ, path, same);
-		need |= changed && node->slot != SLOT_NONE && is_live(differ, node);
+		need |= (changed || own_slot(differ, node->repeat)) && node->slot != SLOT_NONE &&
+			is_live(differ, path, node);
 		node = &differ->tree->nodes.items[path];
 		if (same)
 			node->mark |= MARK_SAME;
@@ -112,7 +124,6 @@ static void emit_name(struct differ *differ, path_id path, const struct tree_nod
 	inode_id id = node->inode;
 	const struct tree_inode *inode = tree_inode(differ->tree, &id);
 	struct record record = { path, inode->body, inode->meta, inode->xattrs, RECORD_BODY };
-	const struct position *first = &differ->plan->chain->positions.items[differ->segment->first];
 
 	while (differ->carriers.count < differ->tree->inodes.count)
 		vec_push(&differ->carriers, 0);
@@ -121,10 +132,10 @@ static void emit_name(struct differ *differ, path_id path, const struct tree_nod
 	} else if (node->type != TAR_DIR) {
 		differ->carriers.items[id] = (uint32_t)differ->plan->records.count + 1;
 		vec_push(&differ->carried, id);
-		if (!differ->segment->frozen && inode->body < first->slot_begin)
+		if (!differ->segment->frozen && !own_slot(differ, inode->body))
 			differ->plan->copies = true;
 	}
-	if (node->slot != SLOT_NONE && inode->meta != SLOT_NONE && node->slot >= first->slot_begin)
+	if (own_slot(differ, node->repeat) || (own_slot(differ, node->slot) && inode->meta != SLOT_NONE))
 		differ->own_used++;
 	vec_push(&differ->plan->records, record);
 	shown_bind(differ->shown, path, id, node->born, (enum tar_type)node->type);
@@ -132,8 +143,9 @@ static void emit_name(struct differ *differ, path_id path, const struct tree_nod
 
 static bool root_changed(const struct differ *differ, const struct tree_node *root)
 {
-	return root->slot != SLOT_NONE && is_live(differ, root) &&
-	       !same_inode(differ, root, shown_at(differ, PATH_ROOT, true));
+	return root->slot != SLOT_NONE && is_live(differ, PATH_ROOT, root) &&
+	       (own_slot(differ, root->repeat) ||
+		!same_inode(differ, root, shown_at(differ, PATH_ROOT, true)));
 }
 
 static void emit_children(struct differ *differ, path_id directory, bool visible);

@@ -36,17 +36,47 @@ void plan_cut_segments(struct plan *plan);
 /* --- plan_diff.c: from what is shown to what must be shown ----------------------------------- */
 
 enum shown_bit {
-	SHOWN_NAME = 1 << 0,    /* the binding of the entry is in a final tree */
-	SHOWN_IMPLIED = 1 << 1, /* a directory that the entry implied is in a final tree */
-	SHOWN_BODY = 1 << 2,    /* its body is in a final tree, by whatever name */
+	SHOWN_NAME = 1 << 0, /* the binding of the entry is in a final tree */
+	SHOWN_BODY = 1 << 1, /* its body is in a final tree, by whatever name */
 };
+
+/* A directory that no entry lists; one entry may imply several, one in the other. */
+struct implied {
+	slot_id slot;
+	path_id path;
+};
+
+/* A name whose file got other metadata from a hard link later on: it is shown as that link made
+ * it, and nobody has a use for what it was before. */
+struct moved {
+	slot_id slot, meta;
+};
+
+/* What the final trees of all images show. */
+struct liveness {
+	uint8_t *bits;                      /* by slot: enum shown_bit */
+	struct VEC(struct implied) implied; /* sorted, as the next */
+	struct VEC(struct moved) moved;
+};
+
+/* plan_live.c: add what the final tree of one image shows, and its size to the totals. */
+void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree);
+
+/* All images are added. */
+void liveness_settle(struct liveness *live);
+void liveness_release(struct liveness *live);
+
+bool liveness_has_implied(const struct liveness *live, slot_id slot, path_id path);
+
+/* Does a final tree show the name that `slot` bound, with the metadata of `meta`? */
+bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta);
 
 struct differ {
 	struct plan *plan;
 	struct merged_tree *tree;      /* at the top of the segment */
 	struct shown_tree *shown;      /* below the segment */
 	bool bottom;                   /* nothing is below: there is nothing to hide */
-	const uint8_t *live;           /* by slot: enum shown_bit */
+	const struct liveness *live;
 	struct segment *segment;
 	uint32_t first_depth;          /* of the lowest position of the segment */
 	size_t own_used;               /* emitted records that are entries of the segment itself */
@@ -77,7 +107,7 @@ void plan_lay_outputs(struct plan *plan);
 
 /* --- plan_totals.c --------------------------------------------------------------------------- */
 
-/* Fates from liveness (by slot: enum shown_bit), then the sums. */
-void plan_account(struct plan *plan, const uint8_t *live);
+/* Fates from liveness, then the sums. */
+void plan_account(struct plan *plan, const struct liveness *live);
 
 #endif

@@ -9,9 +9,15 @@ static bool joins(const struct plan *plan, const struct segment *below, uint32_t
 	       !frozen && plan->chain->positions.items[position].users == below->users;
 }
 
-static uint32_t of_image(const uint32_t *counts, size_t image)
+/* What one image wants of a layer holds for all that share it. */
+static bool *wanted_positions(const struct chain *chain, const uint32_t *counts)
 {
-	return counts ? counts[image] : 0;
+	bool *wanted = xcalloc(chain->positions.count + 1, sizeof(bool));
+
+	for (size_t i = 0; counts && i < chain->image_count; i++)
+		for (uint32_t n = 0; n < counts[i] && n < chain->depth_of_image[i]; n++)
+			wanted[chain->of_image[i][n]] = true;
+	return wanted;
 }
 
 void plan_cut_segments(struct plan *plan)
@@ -19,6 +25,8 @@ void plan_cut_segments(struct plan *plan)
 	const struct chain *chain = plan->chain;
 	size_t positions = chain->positions.count;
 	AUTO_FREE uint32_t *segment_of = xreallocarray(NULL, positions + 1, sizeof(uint32_t));
+	AUTO_FREE bool *frozen = wanted_positions(chain, plan->options.frozen);
+	AUTO_FREE bool *omitted = wanted_positions(chain, plan->options.omitted);
 
 	for (size_t i = 0; i < positions; i++)
 		segment_of[i] = UINT32_MAX;
@@ -31,11 +39,10 @@ void plan_cut_segments(struct plan *plan)
 		for (uint32_t n = 0; n < depth; n++) {
 			uint32_t at = chain->of_image[i][n];
 			const struct position *position = &chain->positions.items[at];
-			bool frozen = n < of_image(plan->options.frozen, i);
 			struct segment *below =
 				count ? &plan->segments.items[list[count - 1]] : NULL;
 
-			if (segment_of[at] == UINT32_MAX && below && joins(plan, below, at, frozen)) {
+			if (segment_of[at] == UINT32_MAX && below && joins(plan, below, at, frozen[at])) {
 				segment_of[at] = list[count - 1];
 				below->last = at;
 				below->layer_count++;
@@ -46,8 +53,8 @@ void plan_cut_segments(struct plan *plan)
 							   .last = at,
 							   .layer_count = 1,
 							   .users = position->users,
-							   .frozen = frozen,
-							   .omitted = n < of_image(plan->options.omitted, i) });
+							   .frozen = frozen[at],
+							   .omitted = omitted[at] });
 			}
 			if (!count || list[count - 1] != segment_of[at])
 				list[count++] = segment_of[at];

@@ -61,7 +61,7 @@ static void note_dead(struct plan *plan, struct killer_sums *sums, slot_id slot,
 	sums->entries[killer]++;
 }
 
-static void account_position(struct plan *plan, uint32_t number, const uint8_t *live, bool frozen,
+static void account_position(struct plan *plan, uint32_t number, const struct liveness *live, bool frozen,
 			     struct killer_sums *sums)
 {
 	const struct position *position = &plan->chain->positions.items[number];
@@ -75,8 +75,8 @@ static void account_position(struct plan *plan, uint32_t number, const uint8_t *
 		const struct entry *entry = &index->entries.items[i];
 		slot_id slot = position->slot_begin + i;
 		uint64_t bytes = entry_stored_size(index, entry);
-		enum fate fate = fate_of(entry, live[slot], frozen);
-		bool has_body = live[slot] & SHOWN_BODY;
+		enum fate fate = fate_of(entry, live->bits[slot], frozen);
+		bool has_body = live->bits[slot] & SHOWN_BODY;
 
 		plan->fates[slot] = (uint8_t)fate;
 		if (fate == FATE_LIVE && (has_body || !bytes))
@@ -110,7 +110,7 @@ static int compare_pairs(const void *a, const void *b)
 	return (left->killer > right->killer) - (left->killer < right->killer);
 }
 
-void plan_account(struct plan *plan, const uint8_t *live)
+void plan_account(struct plan *plan, const struct liveness *live)
 {
 	size_t positions = plan->chain->positions.count;
 	struct killer_sums sums = { .bytes = xcalloc(positions + 1, sizeof(uint64_t)),

@@ -30,7 +30,6 @@ DEFINE_CLEANUP(text_set, text_set_release);
 struct glob_param {
 	char *name;
 	struct text_set values;
-	char *policy; /* that defines it */
 };
 struct glob_params VEC(struct glob_param);
 

@@ -12,6 +12,7 @@
 #define OLD_ROW	  12u
 #define NEW_HEAD  48u
 #define NEW_ROW	  24u
+#define TEXT_MAX  4096u
 
 static uint32_t word(const char *at, bool big)
 {
@@ -35,7 +36,11 @@ static size_t find_table(const char *text, size_t len)
 
 static const char *text_at(const char *table, size_t len, uint32_t at)
 {
-	return at < len && memchr(table + at, '\0', len - at) && table[at] ? table + at : NULL;
+	size_t most = at < len ? len - at : 0;
+
+	if (most > TEXT_MAX)
+		most = TEXT_MAX;
+	return most && memchr(table + at, '\0', most) && table[at] ? table + at : NULL;
 }
 
 bool ld_cache_parse(struct ld_cache *cache, struct strbuf *bytes)

@@ -90,7 +90,6 @@ struct policy {
 	struct glob_ids order;                /* files by the order in which rules are looked at */
 	struct glob_params params;
 	struct VEC(struct rule) rules;
-	struct text_set disabled;
 	struct glob_set *globs;
 	struct VEC(struct glob_use) uses; /* by glob_id */
 	size_t spelled;                   /* globs in the set */
@@ -122,11 +121,11 @@ int reader_add_globs(struct rule_reader *in, char *const *globs, size_t count, e
 		     glob_id *out, struct error *err);
 
 /* A list of texts, or one text alone; appended.  ERR_USAGE unless there is at least one. */
-int read_texts(const json_t *value, struct text_set *out, struct error *err);
-int read_bool(const json_t *value, bool *out, struct error *err);
+int read_texts(json_t *value, struct text_set *out, struct error *err);
+int read_bool(json_t *value, bool *out, struct error *err);
 
-/* policy_when.c: "when" (of the image) and "each" (of an entry). */
-int read_conditions(struct rule_reader *in, const json_t *object, bool of_image,
+/* match_types.c: "when" (of the image) and "each" (of an entry). */
+int read_conditions(struct rule_reader *in, json_t *object, bool of_image,
 		    struct conditions *out, struct error *err);
 void conditions_release(struct conditions *list);
 

@@ -43,7 +43,7 @@ int policy_class_parse(enum policy_class *out, const char *name)
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-int read_texts(const json_t *value, struct text_set *out, struct error *err)
+int read_texts(json_t *value, struct text_set *out, struct error *err)
 {
 	if (json_is_string(value)) {
 		vec_push(out, xstrdup(json_string_value(value)));
@@ -60,7 +60,7 @@ int read_texts(const json_t *value, struct text_set *out, struct error *err)
 	return 0;
 }
 
-int read_bool(const json_t *value, bool *out, struct error *err)
+int read_bool(json_t *value, bool *out, struct error *err)
 {
 	if (!json_is_boolean(value))
 		return error_set(err, ERR_USAGE, "must be true or false");
@@ -68,7 +68,7 @@ int read_bool(const json_t *value, bool *out, struct error *err)
 	return 0;
 }
 
-static int read_choice(const json_t *value, const char *const *words, struct error *err)
+static int read_choice(json_t *value, const char *const *words, struct error *err)
 {
 	if (!json_is_string(value))
 		return error_set(err, ERR_USAGE, "must be a text");
@@ -107,7 +107,7 @@ int reader_add_globs(struct rule_reader *in, char *const *globs, size_t count, e
 /* --- keys ------------------------------------------------------------------------------------ */
 
 /* Those that others depend on are read first, see rule_read(). */
-static int read_id(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_id(struct rule_reader *in, json_t *value, struct error *err)
 {
 	const char *id = json_string_value(value);
 
@@ -121,15 +121,18 @@ static int read_id(struct rule_reader *in, const json_t *value, struct error *er
 	return 0;
 }
 
-static int read_action(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_action(struct rule_reader *in, json_t *value, struct error *err)
 {
 	int choice = read_choice(value, action_words, err);
 
 	in->rule->info.action = (enum policy_action)(choice < 0 ? 0 : choice);
+	/* Whatever stands at a path that is to be kept. */
+	if (in->rule->info.action == POLICY_KEEP)
+		in->rule->types = ~0u;
 	return choice < 0 ? -1 : 0;
 }
 
-static int read_class(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_class(struct rule_reader *in, json_t *value, struct error *err)
 {
 	int choice = read_choice(value, class_words, err);
 
@@ -137,7 +140,7 @@ static int read_class(struct rule_reader *in, const json_t *value, struct error 
 	return choice < 0 ? -1 : 0;
 }
 
-static int read_severity(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_severity(struct rule_reader *in, json_t *value, struct error *err)
 {
 	int choice = read_choice(value, severity_words, err);
 
@@ -147,12 +150,12 @@ static int read_severity(struct rule_reader *in, const json_t *value, struct err
 	return choice < 0 ? -1 : 0;
 }
 
-static int read_enabled(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_enabled(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_bool(value, &in->rule->enabled, err);
 }
 
-static int read_builtin(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_builtin(struct rule_reader *in, json_t *value, struct error *err)
 {
 	static const char *const known[] = { "keep.config-referenced", "secret.config", NULL };
 
@@ -163,12 +166,12 @@ static int read_builtin(struct rule_reader *in, const json_t *value, struct erro
 	return 0;
 }
 
-static int read_icase(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_icase(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_bool(value, &in->rule->icase, err);
 }
 
-static int read_globs(struct rule_reader *in, const json_t *value, enum glob_role role,
+static int read_globs(struct rule_reader *in, json_t *value, enum glob_role role,
 		      struct error *err)
 {
 	AUTO(text_set) texts = VEC_INIT;
@@ -181,17 +184,17 @@ static int read_globs(struct rule_reader *in, const json_t *value, enum glob_rol
 		       : reader_add_globs(in, texts.items, texts.count, role, &id, err);
 }
 
-static int read_match(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_match(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_globs(in, value, ROLE_MATCH, err);
 }
 
-static int read_exclude(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_exclude(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_globs(in, value, ROLE_EXCLUDE, err);
 }
 
-static int read_types(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_types(struct rule_reader *in, json_t *value, struct error *err)
 {
 	AUTO(text_set) texts = VEC_INIT;
 
@@ -215,7 +218,7 @@ static int only_remove(const struct rule_reader *in, struct error *err)
 		       : error_set(err, ERR_USAGE, "only rules with the action \"remove\" have it");
 }
 
-static int read_dirs(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_dirs(struct rule_reader *in, json_t *value, struct error *err)
 {
 	int choice = read_choice(value, dirs_words, err);
 
@@ -223,7 +226,7 @@ static int read_dirs(struct rule_reader *in, const json_t *value, struct error *
 	return choice < 0 ? -1 : only_remove(in, err);
 }
 
-static int read_dangling(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_dangling(struct rule_reader *in, json_t *value, struct error *err)
 {
 	int choice = read_choice(value, dangling_words, err);
 
@@ -243,7 +246,7 @@ static const char *next_keep_rule(const void *policy, size_t index)
 	return NULL;
 }
 
-static int read_lifts(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_lifts(struct rule_reader *in, json_t *value, struct error *err)
 {
 	AUTO(text_set) texts = VEC_INIT;
 
@@ -267,17 +270,17 @@ static int read_lifts(struct rule_reader *in, const json_t *value, struct error 
 	return 0;
 }
 
-static int read_when(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_when(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_conditions(in, value, true, &in->rule->when, err);
 }
 
-static int read_each(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_each(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_conditions(in, value, false, &in->rule->each, err);
 }
 
-static int read_words(const json_t *value, char **out, struct error *err)
+static int read_words(json_t *value, char **out, struct error *err)
 {
 	AUTO(text_set) texts = VEC_INIT;
 	AUTO(strbuf) all = STRBUF_INIT;
@@ -291,17 +294,17 @@ static int read_words(const json_t *value, char **out, struct error *err)
 	return 0;
 }
 
-static int read_reason(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_reason(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_words(value, &in->rule->info.reason, err);
 }
 
-static int read_risk(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_risk(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_words(value, &in->rule->info.risk, err);
 }
 
-static int read_reference(struct rule_reader *in, const json_t *value, struct error *err)
+static int read_reference(struct rule_reader *in, json_t *value, struct error *err)
 {
 	return read_words(value, &in->rule->info.reference, err);
 }
@@ -309,7 +312,7 @@ static int read_reference(struct rule_reader *in, const json_t *value, struct er
 /* In the order in which they are read: later ones look at earlier ones. */
 static const struct rule_key {
 	const char *name;
-	int (*read)(struct rule_reader *in, const json_t *value, struct error *err);
+	int (*read)(struct rule_reader *in, json_t *value, struct error *err);
 	bool needed;
 } rule_keys[] = {
 	{ "id", read_id, true },
@@ -365,7 +368,7 @@ static int read_keys(struct rule_reader *in, json_t *object, struct error *err)
 	if (check_keys(in, object, err) < 0)
 		return -1;
 	for (size_t i = 0; i < RULE_KEYS; i++) {
-		const json_t *value = json_object_get(object, rule_keys[i].name);
+		json_t *value = json_object_get(object, rule_keys[i].name);
 		in->key = value ? rule_keys[i].name : NULL;
 		if (!value && rule_keys[i].needed && !(in->rule->builtin && rule_keys[i].read == read_match))
 			return error_set(err, ERR_USAGE, "has no \"%s\"", rule_keys[i].name);

@@ -160,14 +160,14 @@ bool view_read(const struct view *view, path_id path, uint64_t most, struct strb
 
 /* --- the config ------------------------------------------------------------------------------ */
 
-static const json_t *config_value(const struct view *view, const char *key)
+static json_t *config_value(const struct view *view, const char *key)
 {
 	return json_get(json_get(view->image->config, "config"), key);
 }
 
 void view_config_list(const struct view *view, const char *key, struct tar_text_list *out)
 {
-	const json_t *value = config_value(view, key);
+	json_t *value = config_value(view, key);
 
 	if (json_is_object(value))
 		value = json_get(value, "test");
@@ -183,7 +183,7 @@ void view_config_list(const struct view *view, const char *key, struct tar_text_
 
 const char *view_env(const struct view *view, const char *name)
 {
-	const json_t *list = config_value(view, "env");
+	json_t *list = config_value(view, "env");
 	size_t len = strlen(name);
 	const char *found = NULL;
 

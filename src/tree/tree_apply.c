@@ -20,30 +20,13 @@ void applying_warn(const struct applying *in, enum warning_kind kind, path_id pa
 
 /* --- markers --------------------------------------------------------------------------------- */
 
-static int compare_own_links(const void *a, const void *b)
-{
-	const struct own_link *left = a, *right = b;
-
-	if (left->path != right->path)
-		return left->path < right->path ? -1 : 1;
-	return left->entry < right->entry ? -1 : 1;
-}
-
 /* Markers may lie below symlinks of their own layer, which are not in the tree yet. */
-static void collect_own_links(struct applying *in)
+static bool any_symlink(const struct layer_index *index)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < in->index->entries.count && !any; i++)
-		any = in->index->entries.items[i].type == TAR_SYMLINK &&
-		      in->index->entries.items[i].kind == ENTRY_NORMAL;
-	for (size_t i = 0; any && i < in->index->entries.count; i++)
-		if (in->index->entries.items[i].kind == ENTRY_NORMAL)
-			vec_push(&in->own_links,
-				 (struct own_link){ in->index->entries.items[i].path, (entry_id)i });
-	if (any)
-		qsort(in->own_links.items, in->own_links.count, sizeof(in->own_links.items[0]),
-		      compare_own_links);
+	vec_foreach(entry, &index->entries)
+		if (entry->type == TAR_SYMLINK && entry->kind == ENTRY_NORMAL)
+			return true;
+	return false;
 }
 
 /* All places are found before anything is deleted: no marker sees the work of another. */
@@ -77,7 +60,7 @@ static int apply_markers(struct applying *in, struct error *err)
 	struct path_list dead = VEC_INIT, emptied = VEC_INIT;
 	int rc;
 
-	collect_own_links(in);
+	in->has_symlinks = any_symlink(in->index);
 	rc = find_markers(in, ENTRY_WHITEOUT, &dead, err);
 	if (!rc)
 		rc = find_markers(in, ENTRY_OPAQUE, &emptied, err);
@@ -113,11 +96,33 @@ static void note_duplicate(struct applying *in, path_id place)
 	const struct tree_node *node = tree_node(in->tree, place);
 	inode_id inode;
 
-	if (!node || !applying_owns(in, node->slot))
+	if (!node || (!applying_owns(in, node->slot) && !applying_owns(in, node->repeat)))
 		return;
 	inode = node->inode;
 	if (tree_inode(in->tree, &inode)->meta != SLOT_NONE)
 		applying_warn(in, WARN_DUPLICATE_PATH, place);
+}
+
+static bool same_metadata(const struct entry *a, const struct entry *b)
+{
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime &&
+	       a->mtime_nsec == b->mtime_nsec;
+}
+
+/* Builders list the directories above what a layer changes: most are as they were.  Such an entry
+ * hides nothing, and the one below stays alive. */
+static bool repeats_directory(const struct applying *in, path_id place, const struct entry *entry)
+{
+	const struct tree_node *node = tree_node(in->tree, place);
+	inode_id id;
+
+	if (!node || node->type != TAR_DIR || entry->type != TAR_DIR || node->slot == SLOT_NONE ||
+	    applying_owns(in, node->slot))
+		return false;
+	id = node->inode;
+	const struct tree_inode *inode = tree_inode(in->tree, &id);
+	return inode->meta != SLOT_NONE && inode->xattrs == entry->xattrs &&
+	       same_metadata(entry, chain_entry(in->tree->chain, inode->meta));
 }
 
 static int bind_entry(struct applying *in, const struct entry *entry, slot_id slot,
@@ -132,7 +137,10 @@ static int bind_entry(struct applying *in, const struct entry *entry, slot_id sl
 			return -1;
 		note_duplicate(in, place);
 	}
-	tree_bind(in, place, tree_add_inode(in->tree, inode), (enum tar_type)entry->type, slot);
+	if (repeats_directory(in, place, entry))
+		tree_repeat(in, place, slot);
+	else
+		tree_bind(in, place, tree_add_inode(in->tree, inode), (enum tar_type)entry->type, slot);
 	return 0;
 }
 
@@ -176,11 +184,13 @@ static int link_metadata(struct applying *in, const struct entry *entry, slot_id
 	struct merged_tree *tree = in->tree;
 	const struct tree_inode *inode = tree_inode(tree, id);
 	const struct entry *meta = chain_entry(tree->chain, inode->meta);
-	bool same = entry->uid == meta->uid && entry->gid == meta->gid && entry->mtime == meta->mtime &&
-		    entry->mtime_nsec == meta->mtime_nsec &&
-		    (type == TAR_SYMLINK || entry->mode == meta->mode);
+	struct entry wanted = *entry;
+	bool same;
 	bytes_id xattrs = inode->xattrs;
 
+	if (type == TAR_SYMLINK)
+		wanted.mode = meta->mode;
+	same = same_metadata(&wanted, meta);
 	if (entry->xattrs != inode->xattrs || entry->mode != meta->mode)
 		tree->flaws |= FLAW_LINKS;
 	if (entry->xattrs != BYTES_NONE && entry->xattrs != inode->xattrs &&
@@ -348,7 +358,7 @@ int merged_tree_apply(struct merged_tree *tree, uint32_t position, struct error 
 	if (!rc)
 		rc = with_aufs_bodies(&in, err);
 	tree->depth++;
-	vec_release(&in.own_links);
+	vec_release(&in.own);
 	vec_release(&in.stack);
 	vec_release(&in.todo);
 	vec_release(&in.late);

@@ -4,8 +4,8 @@
 
 #include "tree/merged_tree.h"
 
-/* The last entry of a path in the layer at hand. */
-struct own_link {
+/* An entry of the layer at hand, by its path. */
+struct own_entry {
 	path_id path;
 	entry_id entry;
 };
@@ -23,7 +23,8 @@ struct applying {
 	slot_id begin, end;   /* its slots */
 	uint32_t position;
 	uint32_t number;      /* of the layer in its image, for messages */
-	struct VEC(struct own_link) own_links; /* sorted; filled when markers need them */
+	bool has_symlinks;    /* markers may lie below one of them */
+	struct VEC(struct own_entry) own; /* sorted; filled when a marker needs it */
 	struct path_list stack;      /* directories walked so far, root first */
 	struct VEC(struct step) todo; /* components to walk, the next one last */
 	struct VEC(entry_id) late;   /* hard links whose target came later */
@@ -47,6 +48,9 @@ bool tree_present(const struct merged_tree *tree, path_id path);
  * replaces a directory; everything else takes the place of the whole subtree. */
 void tree_bind(struct applying *in, path_id path, inode_id inode, enum tar_type type, slot_id slot);
 
+/* The directory is listed again just as it is: the first entry goes on to stand for it. */
+void tree_repeat(struct applying *in, path_id path, slot_id slot);
+
 /* Remove a path and what is below; nothing when it is not there. */
 void tree_remove(struct applying *in, path_id path);
 void tree_remove_children(struct applying *in, path_id directory);
@@ -61,6 +65,9 @@ inode_id tree_add_inode(struct merged_tree *tree, struct tree_inode inode);
 /* The directory that an entry with the parent `parent` lands in, made when missing.  Symlinks of
  * the same layer are followed, those of lower layers replaced.  PATH_NONE with an error. */
 path_id tree_parent_for_entry(struct applying *in, path_id parent, slot_id slot, struct error *err);
+
+/* The last entry of the layer with that path, or NULL. */
+const struct entry *tree_own_entry(struct applying *in, path_id path);
 
 /* The directory that a marker means, in the tree below.  PATH_NONE without an error when it is
  * not there. */

@@ -41,6 +41,7 @@ void tree_grow(struct merged_tree *tree)
 									      .next = PATH_NONE,
 									      .previous = PATH_NONE,
 									      .slot = SLOT_NONE,
+									      .repeat = SLOT_NONE,
 									      .born = SLOT_NONE };
 }
 
@@ -172,6 +173,13 @@ void tree_bind(struct applying *in, path_id path, inode_id inode, enum tar_type 
 	node->inode = inode;
 	node->type = (uint8_t)type;
 	node->slot = slot;
+	node->repeat = SLOT_NONE;
+}
+
+void tree_repeat(struct applying *in, path_id path, slot_id slot)
+{
+	touch(in, path);
+	in->tree->nodes.items[path].repeat = slot;
 }
 
 void tree_imply_directory(struct applying *in, path_id path, slot_id slot)

@@ -112,22 +112,58 @@ path_id tree_parent_for_entry(struct applying *in, path_id parent, slot_id slot,
 	return top(in);
 }
 
-/* The last entry of the layer with that path, when it is a symlink: its target, else BYTES_NONE. */
-static bytes_id own_symlink(const struct applying *in, path_id path)
+static int compare_own(const void *a, const void *b)
 {
-	size_t low = 0, high = in->own_links.count;
+	const struct own_entry *left = a, *right = b;
 
+	if (left->path != right->path)
+		return left->path < right->path ? -1 : 1;
+	return left->entry < right->entry ? -1 : 1;
+}
+
+static void collect_own(struct applying *in)
+{
+	for (size_t i = 0; i < in->index->entries.count; i++)
+		if (in->index->entries.items[i].kind == ENTRY_NORMAL)
+			vec_push(&in->own, (struct own_entry){ in->index->entries.items[i].path,
+							       (entry_id)i });
+	if (in->own.count)
+		qsort(in->own.items, in->own.count, sizeof(in->own.items[0]), compare_own);
+}
+
+const struct entry *tree_own_entry(struct applying *in, path_id path)
+{
+	size_t low = 0, high;
+
+	if (!in->own.count)
+		collect_own(in);
+	high = in->own.count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (in->own_links.items[middle].path <= path)
+		if (in->own.items[middle].path <= path)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (!low || in->own_links.items[low - 1].path != path)
-		return BYTES_NONE;
-	const struct entry *entry = &in->index->entries.items[in->own_links.items[low - 1].entry];
-	return entry->type == TAR_SYMLINK ? entry->link : BYTES_NONE;
+	if (!low || in->own.items[low - 1].path != path)
+		return NULL;
+	return &in->index->entries.items[in->own.items[low - 1].entry];
+}
+
+/* Something that is no directory stands where a marker needs one.  Builders mark a directory opaque
+ * that they put in its place: then there is nothing below to hide. */
+static void odd_place(struct applying *in, path_id path, slot_id slot)
+{
+	const struct entry *own = tree_own_entry(in, path);
+
+	if (own && own->type == TAR_DIR)
+		return;
+	if (in->tree->nodes.items[path].type != TAR_SYMLINK) {
+		applying_warn(in, WARN_WHITEOUT_ODD, path);
+		return;
+	}
+	applying_warn(in, WARN_PARENT_REPLACED, path);
+	tree_imply_directory(in, path, slot);
 }
 
 int tree_place_of_marker(struct applying *in, path_id parent, slot_id slot, path_id *out,
@@ -138,29 +174,25 @@ int tree_place_of_marker(struct applying *in, path_id parent, slot_id slot, path
 	unsigned hops = 0;
 
 	*out = parent;
-	if (!in->own_links.count && tree_present(tree, parent) &&
+	if (!in->has_symlinks && tree_present(tree, parent) &&
 	    tree->nodes.items[parent].type == TAR_DIR)
 		return 0;
 	begin_walk(in, parent);
 	*out = PATH_NONE;
 	while (next_step(in, &name)) {
 		path_id here = paths_find(paths_of(in), top(in), name);
-		bytes_id link = here == PATH_NONE ? BYTES_NONE : own_symlink(in, here);
-		if (link != BYTES_NONE) {
-			if (jump(in, link, &hops, err) < 0)
+		const struct entry *own =
+			here == PATH_NONE || !in->has_symlinks ? NULL : tree_own_entry(in, here);
+		if (own && own->type == TAR_SYMLINK) {
+			if (jump(in, own->link, &hops, err) < 0)
 				return -1;
 			continue;
 		}
 		const struct tree_node *node = here == PATH_NONE ? NULL : tree_node(tree, here);
-		if (!node)
+		if (node && node->type != TAR_DIR)
+			odd_place(in, here, slot);
+		if (!node || in->tree->nodes.items[here].type != TAR_DIR)
 			return 0;
-		if (node->type == TAR_SYMLINK) {
-			applying_warn(in, WARN_PARENT_REPLACED, here);
-			tree_imply_directory(in, here, slot);
-		} else if (node->type != TAR_DIR) {
-			applying_warn(in, WARN_WHITEOUT_ODD, here);
-			return 0;
-		}
 		vec_push(&in->stack, here);
 	}
 	*out = top(in);

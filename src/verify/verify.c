@@ -160,13 +160,30 @@ static uint32_t pair_of(const struct image_set *left, const struct image_set *ri
 	return image < right->image_count ? image : UINT32_MAX;
 }
 
+/* Name the keys of `config` that differ; what one side lacks differs too. */
+static void compare_keys(const struct image *image, json_t *left, json_t *right, bool second,
+			 struct verify_answer *answer)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(left, key, value)
+	{
+		json_t *other = json_get(right, key);
+		if (json_is_null(value) || (second && other))
+			continue;
+		if (!other || !json_equal(value, other))
+			say(answer, xasprintf("%s: config differs: %s", image_name(image), key));
+	}
+}
+
 static void compare_configs(const struct image *a, const struct image *b,
 			    struct verify_answer *answer)
 {
 	json_t *left = json_get(a->config, "config"), *right = json_get(b->config, "config");
 
-	if ((left || right) && !(left && right && json_equal(left, right)))
-		say(answer, xasprintf("%s: config differs", image_name(a)));
+	compare_keys(a, left, right, false, answer);
+	compare_keys(a, right, left, true, answer);
 	if (!same_text(a->os, b->os) || !same_text(a->architecture, b->architecture))
 		say(answer, xasprintf("%s: platform differs", image_name(a)));
 }

@@ -1,14 +1,20 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets status, output and stderr
 # Sourced by the bats files here: the program, the images, and ways to run and judge it.
 bats_require_minimum_version 1.5.0
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-: "${LIGHTEN:=$root/build/lighten}"
+export LIGHTEN=${LIGHTEN:-$root/build/lighten}
 
 # forge NAME FILE: an image of images.case
 forge() {
 	CASES=$root/tests/cli/images.case PYTHONDONTWRITEBYTECODE=1 \
 		python3 "$root/tests/conformance/forge.py" "$1" "$2"
+}
+
+# A folder of the test alone: bats keeps files of its own in BATS_TEST_TMPDIR.
+enter_work() {
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return
 }
 
 # lighten ARGUMENT...: run it; sets status, output, stderr

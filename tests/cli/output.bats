@@ -11,7 +11,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	enter_work
 	cp "$BATS_FILE_TMPDIR"/*.tar .
 }
 
@@ -91,7 +91,7 @@ setup() {
 	done
 }
 
-@test "lightening again changes nothing" {
+@test "a second run over the output changes nothing" {
 	for format in hybrid docker oci; do
 		for compress in auto none gzip zstd; do
 			for mode in --squash=all --squash=none --keep-base=1; do
@@ -174,12 +174,13 @@ setup() {
 @test "the JSON report" {
 	succeeds -q --report r.json --report r.txt -o out.tar app.tar
 	[ -s r.txt ]
-	[ "$(json r.json 'sorted(x)')" = "['archiveBytes', 'command', 'dropped', 'dryRun', 'entries',\
- 'fileSystem', 'format', 'images', 'input', 'layerBytes', 'layers', 'layout', 'output', 'savings',\
- 'schema', 'storedLayerBytes', 'verify', 'warnings']" ]
+	for key in archiveBytes command dropped dryRun entries fileSystem format images input layerBytes \
+		layers layout output outputLayers savings schema storedLayerBytes verify warnings; do
+		[ "$(json r.json "'$key' in x")" = True ]
+	done
 	[ "$(json r.json 'x["archiveBytes"]["before"]')" = "$(stat -c %s app.tar)" ]
 	[ "$(json r.json 'x["archiveBytes"]["after"]')" = "$(stat -c %s out.tar)" ]
-	[ "$(json r.json 'x["layers"]')" = "{'before': 3, 'after': 1}" ]
+	[ "$(json r.json 'x["layers"]["before"], x["layers"]["after"]')" = "(3, 1)" ]
 	[ "$(json r.json 'x["savings"]["dead"]["bytes"]')" = 120000 ]
 	[ "$(json r.json 'x["savings"]["dead"]["largest"][0]["path"]')" = var/cache ]
 	[ "$(json r.json 'x["savings"]["dead"]["pairs"][0]["hiddenBy"]["step"]')" = 4 ]

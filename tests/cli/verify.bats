@@ -26,10 +26,10 @@ setup() {
 	lighten verify same.tar other.tar
 	[ "$status" -eq 1 ]
 	listed=$output$stderr
-	for path in etc etc/conf etc/link extra usr usr/bin usr/bin/alias usr/bin/tool var; do
+	for path in etc etc/conf etc/link extra usr usr/bin usr/bin/tool var; do
 		grep -qE "(^|[^a-z/])$path([^a-z/]|\$)" <<<"$listed"
 	done
-	for word in mode content target owner time attribute link config architecture; do
+	for word in mode content target owner time attribute link config platform; do
 		grep -qiE "$word" <<<"$listed"
 	done
 }
@@ -37,7 +37,7 @@ setup() {
 @test "--tree-only leaves the config out" {
 	lighten verify --tree-only same.tar other.tar
 	[ "$status" -eq 1 ]
-	run ! grep -qi architecture <<<"$output$stderr"
+	run ! grep -qiE 'config|platform' <<<"$output$stderr"
 }
 
 @test "another number of images" {
@@ -45,10 +45,11 @@ setup() {
 	[ "$status" -eq 1 ]
 }
 
-@test "quiet still says it by its status" {
+@test "quiet leaves the list, which is the result" {
+	"$LIGHTEN" verify same.tar other.tar >loud || true
 	lighten verify -q same.tar other.tar
 	[ "$status" -eq 1 ]
-	[ -z "$output" ]
+	[ "$output" = "$(cat loud)" ]
 }
 
 @test "broken inputs" {

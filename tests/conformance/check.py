@@ -146,7 +146,7 @@ DROPPED_KEYS = {"rootfs", "history", "id", "parent", "moby.buildkit.cache.v0"}
 
 
 def other_keys(text):
-    """The config but for what lighten may change, with the spelling of its numbers and its order."""
+    """All but what lighten may change, with the order of keys and the spelling of numbers."""
     pairs = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str)
     return [(key, value) for key, value in pairs if key.lower() not in DROPPED_KEYS]
 
@@ -204,7 +204,7 @@ def archive(out, format_name):
 def descriptors(image):
     out = []
     for layer in image.layers:
-        media = layer.descriptor["mediaType"]
+        media = (layer.descriptor or {}).get("mediaType", "none")
         wanted = MEDIA_SUFFIX.get(layer.stored[:2], "tar")
         if not media.endswith(wanted):
             out.append("descriptor: %s, but the blob is %s" % (media, wanted))

@@ -43,6 +43,17 @@ def join(parts):
     return b"/".join(parts)
 
 
+def followed(folder, target):
+    """Where the target of a symlink in `folder` leads; above the root is the root."""
+    onward = [] if target.startswith(b"/") else list(folder)
+    for step in target.split(b"/"):
+        if step == b"..":
+            onward = onward[:-1]
+        elif step not in (b"", b"."):
+            onward.append(step)
+    return onward
+
+
 def inode_of(entry):
     inode = Inode(KINDS[entry.type], entry.mode & 0o7777, entry.uid, entry.gid, entry.mtime)
     if not (0 <= entry.uid < 2**32 - 1 and 0 <= entry.gid < 2**32 - 1):
@@ -98,8 +109,8 @@ class Layer:
         self.put(path, Inode("dir", 0o755, 0, 0, mtime))
 
     def parent(self, parts, mtime, depth=0):
-        """The folder that holds parts[-1], made where it is missing; symlinks of this layer lead on,
-        those of lower layers give way."""
+        """Where parts lead, with folders made where they are missing; symlinks of this layer lead
+        on, those of lower layers give way."""
         if depth > MAX_LINKS:
             raise Refused("symlink loop")
         done = []
@@ -107,13 +118,7 @@ class Layer:
             path = join(done + [part])
             name = self.lookup(path)
             if name and name.inode.kind == "symlink" and name.layer == self.number:
-                target = name.inode.target
-                onward = [] if target.startswith(b"/") else list(done)
-                for step in target.split(b"/"):
-                    if step == b"..":
-                        onward = onward[:-1]
-                    elif step not in (b"", b"."):
-                        onward.append(step)
+                onward = followed(done, name.inode.target)
                 return self.parent(onward + parts[at + 1:], mtime, depth + 1)
             if name and name.inode.kind != "dir" and name.layer == self.number:
                 raise Refused("entry below a file of its own layer")
@@ -128,9 +133,7 @@ class Layer:
         for at, part in enumerate(parts[:-1]):
             name = tree.get(join(done + [part]))
             if name and name.inode.kind == "symlink" and depth < MAX_LINKS:
-                onward = [] if name.inode.target.startswith(b"/") else list(done)
-                for step in name.inode.target.split(b"/"):
-                    onward = onward[:-1] if step == b".." else onward + [step] * (step not in (b"", b"."))
+                onward = followed(done, name.inode.target)
                 return self.find(tree, onward + parts[at + 1:], depth + 1)
             done.append(part)
         return tree.get(join(parts))
@@ -161,10 +164,7 @@ class Layer:
                 target = self.links.get(join(parts[:at]))
                 if target is None:
                     continue
-                onward = [] if target.startswith(b"/") else parts[:at - 1]
-                for step in target.split(b"/"):
-                    onward = onward[:-1] if step == b".." else onward + [step] * (step not in (b"", b"."))
-                parts = onward + parts[at:]
+                parts = followed(parts[:at - 1], target) + parts[at:]
                 break
             else:
                 return parts
@@ -187,8 +187,9 @@ class Layer:
             if how == "delete":
                 self.remove(path)
             elif not path or (path in self.tree and self.tree[path].inode.kind == "dir"):
-                for other in [p for p in self.tree if p and (not path or p.startswith(path + b"/"))]:
-                    self.tree.pop(other)
+                prefix = path + b"/" if path else b""
+                for other in [p for p in self.tree if p and p.startswith(prefix)]:
+                    del self.tree[other]
 
     # --- step 3: entries ---------------------------------------------------------------------
 
@@ -275,5 +276,6 @@ def differences(before, after, exact_links=True):
             out.append("changed %r: %.200r, not %.200r" % (path, now, was))
         linked = groups_after[path]
         if linked != groups_before[path] if exact_links else not linked <= groups_before[path]:
-            out.append("links of %r: %r, not %r" % (path, sorted(linked), sorted(groups_before[path])))
+            wanted = sorted(groups_before[path])
+            out.append("links of %r: %r, not %r" % (path, sorted(linked), wanted))
     return out

@@ -2,7 +2,6 @@
 
 An Entry also carries `raw`, what the header said literally, for the checks of the writer rules.
 """
-import gzip
 import hashlib
 import io
 import json
@@ -23,7 +22,7 @@ def unpack(data):
     if data[:2] == b"\x1f\x8b":
         return gunzip(data)
     for magic, tool in ((b"\x28\xb5\x2f\xfd", "zstd"), (b"\x50\x2a\x4d\x18", "zstd"),
-                        (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"\x04\x22\x4d\x18", "lz4")):
+                        (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2")):
         if data.startswith(magic):
             done = subprocess.run([tool, "-dcq"], input=data, stdout=subprocess.PIPE, check=True)
             return done.stdout
@@ -138,7 +137,8 @@ def expand_pax_sparse(entry, pax):
         chunks = pairs(int(word) for word in value(b"map").split(b","))
         entry.body = holes(chunks, entry.body, int(value(b"size")))
     elif value(b"numblocks"):
-        chunks = list(zip(map(int, pax[b"GNU.sparse.offset"]), map(int, pax[b"GNU.sparse.numbytes"])))
+        offsets, lengths = pax[b"GNU.sparse.offset"], pax[b"GNU.sparse.numbytes"]
+        chunks = [(int(offset), int(length)) for offset, length in zip(offsets, lengths)]
         entry.body = holes(chunks, entry.body, int(value(b"size")))
 
 
@@ -211,13 +211,14 @@ class LayerOut:
         self.diff, self.stored, self.plain = diff, stored, unpack(stored)
         self.descriptor = descriptor
         if sha(self.plain) != diff:
-            raise Broken("diff_id of a layer")
+            raise Broken("diff_id " + diff)
 
 
 class ImageOut:
     """config: bytes; layers: LayerOut; item: of manifest.json; descriptors: of index.json."""
     def __init__(self, config):
-        self.config_text, self.config = config, json.loads(config)
+        self.config_text = config
+        self.config = {key.lower(): value for key, value in json.loads(config).items()}
         self.layers, self.item, self.descriptors, self.manifest = [], None, [], None
         self.tags = []
 
@@ -292,7 +293,8 @@ class Archive:
         self.index = self.load("index.json")
         for item in self.items:
             self.add_item({key.lower(): value for key, value in item.items()})
-        for descriptor, manifest in manifests_of(self.files, (self.index or {}).get("manifests", [])):
+        listed = (self.index or {}).get("manifests", [])
+        for descriptor, manifest in manifests_of(self.files, listed):
             self.add_manifest(descriptor, manifest)
         self.images = list(self.images.values())
 
@@ -329,6 +331,7 @@ class Archive:
             layers.append(LayerOut(diff, data, layer))
         image.layers = layers
         notes = descriptor["annotations"]
-        tag = notes.get("io.containerd.image.name") or notes.get("org.opencontainers.image.ref.name")
+        tag = notes.get("io.containerd.image.name",
+                        notes.get("org.opencontainers.image.ref.name"))
         if tag and ":" in tag and full_name(tag) not in image.tags:
             image.tags.append(full_name(tag))

@@ -6,24 +6,13 @@ load engine
 load images
 
 setup_file() {
+	engine_possible || return 0
 	engine_begin
-	start_docker
-	images_ready
-	docker load --quiet --input "$IMAGES/app.tar"
-	docker_note lighten/app:1 "$ENGINE/before"
-	docker_forget lighten/app:1
+	docker_begin
 }
 
 teardown_file() {
 	engine_end
-}
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
-lighten() {
-	"$LIGHTEN" "$@"
 }
 
 # loads_the_same ARCHIVE: docker takes it, and nothing but the layers and the ID is different

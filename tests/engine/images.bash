@@ -4,6 +4,16 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=$HERE/../../build/engine
 
+lighten() {
+	"${LIGHTEN:?is the path of the program}" "$@"
+}
+
+# What every test begins with.
+setup() {
+	engine_possible || skip 'engines need root'
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
 # images_ready: $IMAGES holds
 #   app.tar     lighten/app:1, an image with some of everything (context/app.dockerfile)
 #   twins.tar   lighten/left:1 and lighten/right:1 on one base, in one archive
@@ -87,6 +97,7 @@ docker_tree() {
 	# By their short names, and by the old system call, which takes a longer list.
 	layers=l/$(<"$upper/link"):$(<"$upper/lower")
 	mkdir -p "$ENGINE/mount"
+	# shellcheck disable=SC2016
 	inside env LIBMOUNT_FORCE_MOUNT2=always sh -c 'cd "$1" && mount -t overlay -o "ro,lowerdir=$2" view "$3"' \
 		mount "$ENGINE/docker/overlay2" "$layers" "$ENGINE/mount"
 	tree "$ENGINE/mount"
@@ -144,6 +155,15 @@ docker_layers() {
 same() {
 	diff --unified=0 "$1" "$2" | head -n 40
 	cmp -s "$1" "$2"
+}
+
+# docker_begin: with lighten/app:1 noted in $ENGINE/before.* (and removed again)
+docker_begin() {
+	start_docker &&
+		images_ready &&
+		docker load --quiet --input "$IMAGES/app.tar" &&
+		docker_note lighten/app:1 "$ENGINE/before" &&
+		docker_forget lighten/app:1
 }
 
 # docker_note IMAGE PREFIX: all that docker shows of an image, in files PREFIX.*

@@ -7,6 +7,7 @@ load images
 
 # Each is written once; the tests look at PRODUCED/NAME.
 setup_file() {
+	engine_possible || return 0
 	engine_begin
 	images_ready
 	export PRODUCED=$ENGINE/produced PODMAN_DRIVER=overlay
@@ -36,14 +37,6 @@ setup_file() {
 
 teardown_file() {
 	engine_end
-}
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
-lighten() {
-	"$LIGHTEN" "$@"
 }
 
 # reads INPUT [VERIFY_OPTION...]: lighten takes it; the files are those of the image as docker saved it.

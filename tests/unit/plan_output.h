@@ -242,10 +242,8 @@ static inline int check_plan(struct stack *input, const struct plan_options *opt
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (check_image_rules(&output, plan, i, err) < 0)
 			return -1;
-	/* Ancestors that a rebuilt layer lists again make the entries in separate layers below
-	 * dead, so only one layer over frozen ones is stable at once. */
-	if (options->squash != SQUASH_ALL || plan->chain->image_count > 1 ||
-	    options->max_layers > 1 || options->layer_size)
+	/* Parts of a cut layer merge and are cut again: the bytes are the same, not the layers. */
+	if (options->max_layers > 1 || options->layer_size)
 		return 0;
 	return check_stable(&output, options, err);
 }

@@ -96,7 +96,7 @@ struct refusal {
 static void test_refused(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "f a | f b,f ../x", "layer 1 of 0123456789ab (sha256:" },
+		{ "f a | f b,f ../x", "layer 2 of 0123456789ab (sha256:" },
 		{ "f a | f b,f ../x", "entry \"../x\" at offset 512: name has a \"..\" component" },
 		{ "h a >b/../c", "hard link target has a \"..\" component" },
 		{ "s . >b", "the root is a symbolic link" },

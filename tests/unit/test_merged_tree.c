@@ -96,7 +96,7 @@ static void test_error_text(void **state)
 	(void)state;
 	assert_int_equal(stack_from_text(&stack, "f a | f b,h y >missing"), 0);
 	assert_null(stack_merge(&stack, 0));
-	assert_string_equal(stack.err.message, "layer 1: entry \"y\" at offset 512: hard link to "
+	assert_string_equal(stack.err.message, "layer 2: entry \"y\" at offset 512: hard link to "
 					       "\"missing\", which is not there");
 }
 

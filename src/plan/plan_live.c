@@ -1,0 +1,91 @@
+/* plan_live.c - liveness: what the final trees of all images show. */
+#include "plan_internal.h"
+
+static int compare_pairs(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	return a != b ? (a < b ? -1 : 1) : (c > d) - (c < d);
+}
+
+static int compare_implied(const void *a, const void *b)
+{
+	const struct implied *left = a, *right = b;
+
+	return compare_pairs(left->slot, right->slot, left->path, right->path);
+}
+
+static int compare_moved(const void *a, const void *b)
+{
+	const struct moved *left = a, *right = b;
+
+	return compare_pairs(left->slot, right->slot, left->meta, right->meta);
+}
+
+static void add_name(struct liveness *live, const struct tree_node *node,
+		     const struct tree_inode *inode)
+{
+	if (inode->meta > node->slot)
+		vec_push(&live->moved, (struct moved){ node->slot, inode->meta });
+	else
+		live->bits[node->slot] |= SHOWN_NAME;
+	if (node->repeat != SLOT_NONE)
+		live->bits[node->repeat] |= SHOWN_NAME;
+	live->bits[inode->body] |= SHOWN_BODY;
+}
+
+void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree)
+{
+	AUTO_FREE bool *counted = xcalloc(tree->inodes.count + 1, sizeof(bool));
+
+	for (path_id path = 0; path < tree->nodes.count; path++) {
+		const struct tree_node *node = tree_node(tree, path);
+		inode_id id;
+		if (!node || node->slot == SLOT_NONE)
+			continue;
+		id = node->inode;
+		const struct tree_inode *inode = tree_inode(tree, &id);
+		plan->totals.tree_entries++;
+		if (inode->meta == SLOT_NONE) {
+			vec_push(&live->implied, (struct implied){ node->slot, path });
+			continue;
+		}
+		add_name(live, node, inode);
+		if (node->type == TAR_FILE && !counted[id])
+			plan->totals.tree_bytes += chain_entry(plan->chain, inode->body)->size;
+		counted[id] = true;
+	}
+}
+
+void liveness_settle(struct liveness *live)
+{
+	if (live->implied.count)
+		qsort(live->implied.items, live->implied.count, sizeof(live->implied.items[0]),
+		      compare_implied);
+	if (live->moved.count)
+		qsort(live->moved.items, live->moved.count, sizeof(live->moved.items[0]),
+		      compare_moved);
+}
+
+void liveness_release(struct liveness *live)
+{
+	free(live->bits);
+	vec_release(&live->implied);
+	vec_release(&live->moved);
+}
+
+bool liveness_has_implied(const struct liveness *live, slot_id slot, path_id path)
+{
+	struct implied key = { slot, path };
+
+	return live->implied.count && bsearch(&key, live->implied.items, live->implied.count,
+					      sizeof(key), compare_implied);
+}
+
+bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta)
+{
+	struct moved key = { slot, meta };
+
+	if (meta <= slot)
+		return live->bits[slot] & SHOWN_NAME;
+	return live->moved.count && bsearch(&key, live->moved.items, live->moved.count, sizeof(key),
+					    compare_moved);
+}
