@@ -24,12 +24,12 @@ enum option_type {
 struct text_list VEC(const char *);
 
 struct option_row {
-	const char *name;           /* without dashes */
-	char letter;                /* '\0': none */
+	const char *name; /* without dashes */
+	char letter;	  /* '\0': none */
 	enum option_type type;
 	const char *placeholder;    /* "FILE"; NULL for flags */
-	const char *help;           /* one line, default included */
-	void *value;                /* what it sets */
+	const char *help;	    /* one line, default included */
+	void *value;		    /* what it sets */
 	const char *const *choices; /* OPTION_CHOICE, NULL ends */
 	/* OPTION_CHECK: `value` gets what `text` means.  ERR_USAGE without the option's name. */
 	int (*parse)(void *value, const char *text, struct error *err);

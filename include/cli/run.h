@@ -15,15 +15,15 @@ struct run_options {
 	struct text_list images, platforms, tags, reports;
 	int squash, verify;
 	enum base_kind base_kind;
-	uint32_t base_layers;      /* BASE_COUNT */
-	const char *base_archive;  /* BASE_ARCHIVE */
+	uint32_t base_layers;	  /* BASE_COUNT */
+	const char *base_archive; /* BASE_ARCHIVE */
 	const char *have;
 	uint32_t max_layers;
 	uint64_t layer_size;
 	bool drop_empty_layers, lossless, keep_attestations, dry_run, sync;
 	struct encoding encoding;
 	bool recode;
-	const char *compress;      /* as given, for the plan */
+	const char *compress; /* as given, for the plan */
 };
 
 extern struct run_options run_options;
@@ -43,7 +43,7 @@ struct run {
 	struct plan *plan;
 	struct write_result result;
 	struct verify_result verified;
-	struct VEC(char *) notes;   /* what was found and chosen, for people */
+	struct VEC(char *) notes; /* what was found and chosen, for people */
 	const char *command;
 };
 

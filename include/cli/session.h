@@ -11,7 +11,7 @@ enum progress_style { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_NONE };
 /* Values of the options that every command takes. */
 struct session_options {
 	uint32_t threads; /* 0: as many as there are processors */
-	int progress;     /* enum progress_style */
+	int progress;	  /* enum progress_style */
 	bool quiet, verbose;
 	struct limits limits;
 };
@@ -20,17 +20,27 @@ extern struct session_options session_options;
 
 /* Rows for the tables of the commands. */
 #define SESSION_OPTION_ROWS                                                                        \
-	{ .name = "threads", .type = OPTION_COUNT, .placeholder = "N",                             \
+	{ .name = "threads",                                                                       \
+	  .type = OPTION_COUNT,                                                                    \
+	  .placeholder = "N",                                                                      \
 	  .help = "threads to use (as many as there are processors)",                              \
 	  .value = &session_options.threads },                                                     \
-	{ .name = "progress", .type = OPTION_CHOICE, .placeholder = "STYLE",                       \
-	  .help = "auto, plain (a line now and then) or none (auto)",                              \
-	  .value = &session_options.progress, .choices = session_progress_choices },               \
-	{ .name = "limit", .type = OPTION_CHECK, .placeholder = "NAME=N",                          \
-	  .help = "change a bound on input; repeatable", .value = &session_options.limits,         \
-	  .parse = session_parse_limit },                                                          \
-	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG,                                     \
-	  .help = "no progress, no summary; errors only", .value = &session_options.quiet }
+		{ .name = "progress",                                                              \
+		  .type = OPTION_CHOICE,                                                           \
+		  .placeholder = "STYLE",                                                          \
+		  .help = "auto, plain (a line now and then) or none (auto)",                      \
+		  .value = &session_options.progress,                                              \
+		  .choices = session_progress_choices },                                           \
+		{ .name = "limit",                                                                 \
+		  .type = OPTION_CHECK,                                                            \
+		  .placeholder = "NAME=N",                                                         \
+		  .help = "change a bound on input; repeatable",                                   \
+		  .value = &session_options.limits,                                                \
+		  .parse = session_parse_limit },                                                  \
+	{                                                                                          \
+		.name = "quiet", .letter = 'q', .type = OPTION_FLAG,                               \
+		.help = "no progress, no summary; errors only", .value = &session_options.quiet    \
+	}
 
 extern const char *const session_progress_choices[];
 int session_parse_limit(void *limits, const char *text, struct error *err);

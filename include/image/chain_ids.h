@@ -27,7 +27,7 @@ uint32_t chain_ids_prefix(const struct chain_ids *ids, const struct image *image
 /* The base that an image was built on, found in its own history. */
 struct image_base {
 	uint32_t layers; /* 0: not recognised */
-	char *reason;    /* for people; owned */
+	char *reason;	 /* for people; owned */
 };
 
 /* The labels or annotations org.opencontainers.image.base.* name the base, which counts when it is

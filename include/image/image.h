@@ -88,8 +88,8 @@ int image_set_select_platforms(struct image_set *set, const char *const *platfor
 			       struct error *err);
 
 /* A blob of the input by its digest.  1: *out is it, not checked; 0: there is none; -1. */
-int image_set_find_blob(const struct image_set *set, const struct digest *digest,
-			struct range *out, struct error *err);
+int image_set_find_blob(const struct image_set *set, const struct digest *digest, struct range *out,
+			struct error *err);
 
 /* A layer whose licence forbids to pass it on; its bytes may stand elsewhere.  NULL: no. */
 bool media_type_is_foreign(const char *media_type);

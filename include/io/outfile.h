@@ -35,11 +35,15 @@ int outfile_truncate(struct outfile *file, uint64_t length, struct error *err);
 /* Tell the file system that about this many bytes will come; a hint, never an error. */
 void outfile_expect(struct outfile *file, uint64_t bytes);
 
+/* Hand over what is buffered; what the system refuses is an error here. */
+int outfile_flush(struct outfile *file, struct error *err);
+
 /* Everything written so far, readable until close; also after a commit.  When the system refuses
  * to take buffered bytes, reading them fails, and the next call that has an `err` says why. */
 struct range outfile_range(struct outfile *file);
 
-/* Give it its name.  `sync`: fsync(2) the file and its folder first. */
+/* Give it its name.  `sync`: fsync(2) the file before and its folder after; when only the folder's
+ * fails, the complete output stands under its name and the error says so. */
 int outfile_commit(struct outfile *file, bool sync, struct error *err);
 void outfile_close(struct outfile *file);
 

@@ -25,8 +25,8 @@ struct input {
 	uint64_t size;	     /* plain bytes; 0 for a directory */
 	uint64_t given_size; /* bytes as given, before peeling; 0 for a directory */
 	int is_directory;
-	unsigned peeled;   /* outer compressions removed, 0 to 2 */
-	uint64_t dev, ino; /* of the file that was named, to tell OUTPUT from INPUT */
+	unsigned peeled;		/* outer compressions removed, 0 to 2 */
+	uint64_t dev, ino;		/* of the file that was named, to tell OUTPUT from INPUT */
 	const struct known_blob *known; /* borrowed; blobs that may be missing in it */
 	size_t known_count;
 };

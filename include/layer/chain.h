@@ -13,19 +13,19 @@ typedef uint32_t slot_id;
 #define SLOT_NONE UINT32_MAX
 
 struct position {
-	uint32_t layer;      /* index into layer_set.layers */
-	uint32_t parent;     /* position below; UINT32_MAX for a bottom layer */
-	uint32_t depth;      /* 0 at the bottom */
-	uint32_t users;      /* images that go through here */
-	uint32_t image;      /* the first of them */
-	slot_id slot_begin;  /* slot of entry 0 */
+	uint32_t layer;	    /* index into layer_set.layers */
+	uint32_t parent;    /* position below; UINT32_MAX for a bottom layer */
+	uint32_t depth;	    /* 0 at the bottom */
+	uint32_t users;	    /* images that go through here */
+	uint32_t image;	    /* the first of them */
+	slot_id slot_begin; /* slot of entry 0 */
 	uint32_t slot_count;
 };
 
 struct chain {
-	const struct layer_set *layers; /* borrowed */
+	const struct layer_set *layers;	       /* borrowed */
 	struct VEC(struct position) positions; /* parents before children */
-	uint32_t **of_image; /* [image][depth]: position */
+	uint32_t **of_image;		       /* [image][depth]: position */
 	uint32_t *depth_of_image;
 	size_t image_count;
 	slot_id slot_count;

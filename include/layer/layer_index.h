@@ -19,25 +19,25 @@ typedef uint32_t entry_id; /* index into the entries of one layer */
 enum entry_kind {
 	ENTRY_NORMAL,
 	ENTRY_WHITEOUT, /* path is the path that it hides */
-	ENTRY_OPAQUE,   /* path is the directory */
-	ENTRY_AUFS,     /* body below .wh..wh.plnk: only hard links may use it */
-	ENTRY_IGNORED,  /* aufs bookkeeping, or something below a whiteout name */
+	ENTRY_OPAQUE,	/* path is the directory */
+	ENTRY_AUFS,	/* body below .wh..wh.plnk: only hard links may use it */
+	ENTRY_IGNORED,	/* aufs bookkeeping, or something below a whiteout name */
 };
 
 struct entry {
 	uint64_t header_offset; /* of the first header block, in the uncompressed layer */
-	uint64_t size;          /* bytes of the body, expanded if sparse; devices: major << 32 | minor */
-	int64_t mtime;          /* seconds since the epoch */
+	uint64_t size; /* bytes of the body, expanded if sparse; devices: major << 32 | minor */
+	int64_t mtime; /* seconds since the epoch */
 	uint32_t mtime_nsec;
 	path_id path;
-	uint32_t link;          /* hard link: path_id of the target; symlink: id in names.links;
-				   sparse file: index into layer_index.sparse; else BYTES_NONE */
+	uint32_t link; /* hard link: path_id of the target; symlink: id in names.links;
+			  sparse file: index into layer_index.sparse; else BYTES_NONE */
 	uint32_t uid, gid;
 	bytes_id xattrs;
-	uint32_t header_bytes;  /* the stored body begins this far behind header_offset */
-	uint16_t mode;          /* 07777 */
-	uint8_t type;           /* enum tar_type */
-	uint8_t kind;           /* enum entry_kind */
+	uint32_t header_bytes; /* the stored body begins this far behind header_offset */
+	uint16_t mode;	       /* 07777 */
+	uint8_t type;	       /* enum tar_type */
+	uint8_t kind;	       /* enum entry_kind */
 };
 
 /* The stored form of a sparse file. */
@@ -50,19 +50,19 @@ struct sparse_body {
 /* Why a layer must not be passed through as it is (DESIGN.md ruling 5). */
 enum layer_flaw {
 	FLAW_ENCODING = 1 << 0, /* global header, L, K, sparse, contiguous or volume entries */
-	FLAW_XATTRS = 1 << 1,   /* attributes were dropped */
-	FLAW_MARKERS = 1 << 2,  /* aufs names, char 0:0, odd whiteouts */
-	FLAW_PATHS = 1 << 3,    /* a path twice */
-	FLAW_LINKS = 1 << 4,    /* links before or unlike their target, or to a lower layer */
-	FLAW_PARENTS = 1 << 5,  /* entries below a symlink or file of a lower layer */
+	FLAW_XATTRS = 1 << 1,	/* attributes were dropped */
+	FLAW_MARKERS = 1 << 2,	/* aufs names, char 0:0, odd whiteouts */
+	FLAW_PATHS = 1 << 3,	/* a path twice */
+	FLAW_LINKS = 1 << 4,	/* links before or unlike their target, or to a lower layer */
+	FLAW_PARENTS = 1 << 5,	/* entries below a symlink or file of a lower layer */
 };
 
 struct layer_index {
 	struct VEC(struct entry) entries;
 	struct VEC(struct sparse_body) sparse;
-	uint64_t total_bytes;  /* of the uncompressed layer */
-	uint64_t body_bytes;   /* of all bodies as stored */
-	unsigned flaws;        /* enum layer_flaw, those that one layer shows by itself */
+	uint64_t total_bytes; /* of the uncompressed layer */
+	uint64_t body_bytes;  /* of all bodies as stored */
+	unsigned flaws;	      /* enum layer_flaw, those that one layer shows by itself */
 	bool has_hardlinks, has_markers;
 };
 

@@ -10,22 +10,22 @@
 #include "layer/layer_index.h"
 
 struct layer {
-	struct range tar;             /* uncompressed */
+	struct range tar; /* uncompressed */
 	struct digest diff_id;
-	struct range stored;          /* the blob as it stands in the input */
+	struct range stored;	      /* the blob as it stands in the input */
 	struct digest stored_digest;  /* of that; equal to diff_id when plain */
 	enum compression compression; /* of that */
-	bool trailing;                /* bytes behind the stream, which podman refuses */
-	const char *media_type;       /* of its descriptor, borrowed; NULL when unknown */
+	bool trailing;		      /* bytes behind the stream, which podman refuses */
+	const char *media_type;	      /* of its descriptor, borrowed; NULL when unknown */
 	struct layer_index index;
 };
 
 struct layer_set {
 	struct layer *layers;
 	uint32_t count;
-	uint32_t **of_image;          /* [image][n]: index into layers, bottom first */
+	uint32_t **of_image; /* [image][n]: index into layers, bottom first */
 	size_t image_count;
-	struct VEC(int) spools;       /* descriptors that ranges refer to */
+	struct VEC(int) spools; /* descriptors that ranges refer to */
 };
 
 enum layer_check {

@@ -17,49 +17,50 @@ enum squash_mode {
 
 struct plan_options {
 	enum squash_mode squash;
-	const uint32_t *frozen;   /* [image]: layers at the bottom that stay byte for byte; NULL: none */
-	const uint32_t *omitted;  /* [image]: of these, how many are left out (--have); NULL: none */
-	bool drop_empty_layers;   /* with SQUASH_NONE */
-	bool lossless;            /* every layer stays byte for byte, only its compression changes */
-	uint32_t max_layers;      /* cut rebuilt layers so that no image has more; 0: do not cut */
-	uint64_t layer_size;      /* cut rebuilt layers to about that many bytes; 0: do not cut */
+	const uint32_t
+		*frozen; /* [image]: layers at the bottom that stay byte for byte; NULL: none */
+	const uint32_t *omitted; /* [image]: of these, how many are left out (--have); NULL: none */
+	bool drop_empty_layers;	 /* with SQUASH_NONE */
+	bool lossless;		 /* every layer stays byte for byte, only its compression changes */
+	uint32_t max_layers;	 /* cut rebuilt layers so that no image has more; 0: do not cut */
+	uint64_t layer_size;	 /* cut rebuilt layers to about that many bytes; 0: do not cut */
 };
 
 /* What became of the body and the name of an input entry. */
 enum fate {
-	FATE_LIVE,            /* shown by some image */
-	FATE_SHADOWED,        /* a later layer hid it; see killers */
+	FATE_LIVE,	      /* shown by some image */
+	FATE_SHADOWED,	      /* a later layer hid it; see killers */
 	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
-	FATE_MARKER,          /* whiteout or opaque marker */
-	FATE_IGNORED,         /* aufs bookkeeping, names below a whiteout */
+	FATE_MARKER,	      /* whiteout or opaque marker */
+	FATE_IGNORED,	      /* aufs bookkeeping, names below a whiteout */
 	FATE_COUNT
 };
 
 /* Special values of record.link. */
-#define RECORD_BODY     UINT32_MAX       /* entry with its own body or none */
+#define RECORD_BODY	UINT32_MAX	 /* entry with its own body or none */
 #define RECORD_WHITEOUT (UINT32_MAX - 1) /* hides `path` */
-#define RECORD_OPAQUE   (UINT32_MAX - 2) /* hides what lies below in `path` */
+#define RECORD_OPAQUE	(UINT32_MAX - 2) /* hides what lies below in `path` */
 
 /* One entry of a rebuilt layer; records are in output order (DESIGN.md ruling 12). */
 struct record {
 	path_id path;
-	slot_id body;    /* as in struct tree_inode; SLOT_NONE for a marker */
+	slot_id body; /* as in struct tree_inode; SLOT_NONE for a marker */
 	slot_id meta;
 	bytes_id xattrs;
-	path_id link;    /* the carrier of a hard link, or one of the values above */
+	path_id link; /* the carrier of a hard link, or one of the values above */
 };
 
 /* A run of input layers that becomes one output layer. */
 struct segment {
-	uint32_t first, last;     /* positions, bottom and top */
-	uint32_t layer_count;     /* input layers */
-	uint32_t users;           /* images that go through here */
-	bool frozen;              /* byte-identical by request */
-	bool omitted;             /* frozen, and the receiver has it: not written */
-	bool pass_through;        /* copied as it is; then layer_count is 1 and there are no records */
+	uint32_t first, last; /* positions, bottom and top */
+	uint32_t layer_count; /* input layers */
+	uint32_t users;	      /* images that go through here */
+	bool frozen;	      /* byte-identical by request */
+	bool omitted;	      /* frozen, and the receiver has it: not written */
+	bool pass_through;    /* copied as it is; then layer_count is 1 and there are no records */
 	size_t record_begin, record_end;
 	uint32_t output_begin, output_count; /* its output layers; none when nothing is left */
-	unsigned flaws;           /* enum layer_flaw of its input layers */
+	unsigned flaws;			     /* enum layer_flaw of its input layers */
 };
 
 /* A layer that is written: a whole segment or, cut to size, a part of one. */
@@ -84,13 +85,13 @@ struct dead_file {
 
 /* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + framing. */
 struct plan_totals {
-	uint64_t layer_bytes;    /* uncompressed layer tars, each unique position once */
+	uint64_t layer_bytes; /* uncompressed layer tars, each unique position once */
 	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
-	uint64_t framing_bytes;  /* headers, padding, end marks */
+	uint64_t framing_bytes; /* headers, padding, end marks */
 	uint64_t entries, shadowed_entries;
 	uint64_t output_entries;
-	uint64_t tree_bytes, tree_entries; /* merged file systems, summed over the images */
-	struct VEC(struct dead_pair) pairs; /* most bytes first */
+	uint64_t tree_bytes, tree_entries;	 /* merged file systems, summed over the images */
+	struct VEC(struct dead_pair) pairs;	 /* most bytes first */
 	struct dead_file files[PLAN_DEAD_FILES]; /* most bytes first */
 	size_t file_count;
 };
@@ -99,14 +100,14 @@ struct plan {
 	struct plan_options options;
 	const struct chain *chain; /* borrowed, as names */
 	struct names *names;
-	struct VEC(struct segment) segments; /* parents before children */
-	uint32_t **of_image;       /* [image][n]: segment, bottom first */
-	uint32_t *segment_count;   /* [image] */
+	struct VEC(struct segment) segments;	 /* parents before children */
+	uint32_t **of_image;			 /* [image][n]: segment, bottom first */
+	uint32_t *segment_count;		 /* [image] */
 	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
-	uint8_t *fates;            /* by slot: enum fate */
-	uint32_t *killers;         /* by slot: position that hid it; UINT32_MAX: none */
-	bool copies;               /* a hard-link group was split by a frozen or separate layer */
+	uint8_t *fates;	   /* by slot: enum fate */
+	uint32_t *killers; /* by slot: position that hid it; UINT32_MAX: none */
+	bool copies;	   /* a hard-link group was split by a frozen or separate layer */
 	struct plan_totals totals;
 };
 
@@ -123,8 +124,8 @@ struct record_texts {
 	struct xattr_list xattrs;
 };
 
-void record_header(const struct plan *plan, const struct record *record,
-		   struct record_texts *texts, struct tar_header *out);
+void record_header(const struct plan *plan, const struct record *record, struct record_texts *texts,
+		   struct tar_header *out);
 void record_texts_release(struct record_texts *texts);
 
 /* Is the record one with a body to write?  Its bytes are those of the entry record->body. */

@@ -18,25 +18,25 @@ struct policy_decision {
 };
 
 enum veto_cause {
-	VETO_NEEDED,    /* the config needs it */
+	VETO_NEEDED,	/* the config needs it */
 	VETO_KEEP_RULE, /* `keeper` */
-	VETO_SYMLINK,   /* a kept symlink, `because`, would dangle */
-	VETO_HARDLINK,  /* not all names of the file would be truncated */
+	VETO_SYMLINK,	/* a kept symlink, `because`, would dangle */
+	VETO_HARDLINK,	/* not all names of the file would be truncated */
 };
 
 /* A name that a rule wanted and that no rule takes. */
 struct policy_veto {
 	path_id path;
-	uint32_t rule;   /* the first one that wanted it */
+	uint32_t rule; /* the first one that wanted it */
 	enum veto_cause cause;
-	uint32_t keeper;  /* VETO_KEEP_RULE, else RULE_NONE */
-	path_id because;  /* VETO_SYMLINK: the link; VETO_NEEDED: what needs it, or PATH_NONE */
-	char *text;       /* "what starts needs it: library of /usr/bin/x" */
+	uint32_t keeper; /* VETO_KEEP_RULE, else RULE_NONE */
+	path_id because; /* VETO_SYMLINK: the link; VETO_NEEDED: what needs it, or PATH_NONE */
+	char *text;	 /* "what starts needs it: library of /usr/bin/x" */
 };
 
 /* What became of a rule. */
 struct policy_count {
-	bool applies;   /* allowed, and its "when" holds */
+	bool applies;	/* allowed, and its "when" holds */
 	uint64_t names; /* decided by it */
 	uint64_t bytes; /* of bodies no name of which is left; truncated ones too */
 	uint64_t vetoed;
@@ -44,9 +44,9 @@ struct policy_count {
 
 struct policy_decisions {
 	struct VEC(struct policy_decision) list; /* by the bytes of the full path */
-	struct VEC(struct policy_veto) vetoes;   /* likewise */
-	struct policy_count *counts;             /* by rule */
-	uint64_t owned;    /* removed names that a package lists: dpkg -V will report them */
+	struct VEC(struct policy_veto) vetoes;	 /* likewise */
+	struct policy_count *counts;		 /* by rule */
+	uint64_t owned;	   /* removed names that a package lists: dpkg -V will report them */
 	bool owners_known; /* false: the package database is of a kind that is not read */
 };
 

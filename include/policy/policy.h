@@ -41,24 +41,24 @@ enum policy_severity {
 /* What reports say of a rule; all texts are owned by the policy. */
 struct policy_rule {
 	char *id;
-	char *policy;    /* name of the file that it stands in; "--keep" or "--drop" for those */
-	char *reason;    /* why this may go, or must stay; never NULL */
-	char *risk;      /* what may break; "" when nothing is known */
+	char *policy;	 /* name of the file that it stands in; "--keep" or "--drop" for those */
+	char *reason;	 /* why this may go, or must stay; never NULL */
+	char *risk;	 /* what may break; "" when nothing is known */
 	char *reference; /* "; " between several; "" for none */
 	enum policy_action action;
 	enum policy_class class;
 	enum policy_severity severity; /* POLICY_WARN only */
-	bool allowed;                  /* its class is not above what was asked for */
+	bool allowed;		       /* its class is not above what was asked for */
 };
 
 struct policy_texts VEC(const char *);
 
 struct policy_options {
-	struct policy_texts policies;  /* names or files; "none" adds nothing */
-	struct policy_texts params;    /* "K=V,V", "K+=V" or "K-=V" */
+	struct policy_texts policies;	/* names or files; "none" adds nothing */
+	struct policy_texts params;	/* "K=V,V", "K+=V" or "K-=V" */
 	struct policy_texts keep, drop; /* globs; one that matches a directory means all of it */
-	enum policy_class max_class;   /* rules above it are not applied */
-	uint64_t max_bytes;            /* of one policy file */
+	enum policy_class max_class;	/* rules above it are not applied */
+	uint64_t max_bytes;		/* of one policy file */
 };
 
 struct policy;

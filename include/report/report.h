@@ -12,9 +12,9 @@
 
 /* A step of the build, as the history of the image has it. */
 struct report_step {
-	uint32_t layer;     /* counted from 0 at the bottom */
-	uint32_t step;      /* place in the history, counted from 1; 0 when there is none */
-	char *instruction;  /* "RUN apt-get update"; "" when unknown */
+	uint32_t layer;	   /* counted from 0 at the bottom */
+	uint32_t step;	   /* place in the history, counted from 1; 0 when there is none */
+	char *instruction; /* "RUN apt-get update"; "" when unknown */
 };
 
 struct report_pair {
@@ -35,10 +35,10 @@ struct report_image {
 
 /* A layer of the output. */
 struct report_layer {
-	char *diff_id, *digest;      /* NULL after a dry run */
+	char *diff_id, *digest;	      /* NULL after a dry run */
 	uint64_t bytes, stored_bytes; /* uncompressed; as stored, 0 after a dry run */
-	bool omitted;                /* named but not in the output: the receiver has it */
-	struct VEC(uint32_t) images; /* those that use it, as in report.images */
+	bool omitted;		      /* named but not in the output: the receiver has it */
+	struct VEC(uint32_t) images;  /* those that use it, as in report.images */
 };
 
 #define REPORT_PAIRS 5
@@ -46,32 +46,32 @@ struct report_layer {
 struct report {
 	char *input_name, *output_name; /* output_name: NULL after a dry run */
 	const char *layout, *format;
-	char *command;                  /* the command that ran */
+	char *command; /* the command that ran */
 	bool dry_run;
 	uint64_t input_bytes, output_bytes; /* of the archives; output 0 after a dry run */
 	uint64_t layer_bytes_before, layer_bytes_after; /* uncompressed layer tars */
-	uint64_t stored_before, stored_after;           /* layer blobs as stored; after: 0 if dry */
-	uint32_t layers_before, layers_after;           /* positions that are stored */
+	uint64_t stored_before, stored_after;		/* layer blobs as stored; after: 0 if dry */
+	uint32_t layers_before, layers_after;		/* positions that are stored */
 	uint64_t entries_before, entries_after;
 	uint64_t tree_bytes, tree_entries;
-	uint64_t dead_bytes, dead_entries;  /* shadowed bodies that left */
-	uint64_t frozen_bytes;              /* shadowed, but in frozen layers */
+	uint64_t dead_bytes, dead_entries; /* shadowed bodies that left */
+	uint64_t frozen_bytes;		   /* shadowed, but in frozen layers */
 	uint64_t ignored_bytes;
-	uint64_t header_bytes;              /* headers, padding, markers, end marks that left */
+	uint64_t header_bytes; /* headers, padding, markers, end marks that left */
 	struct verify_result verify;
 	struct VEC(struct report_pair) pairs; /* all, most bytes first */
 	struct VEC(struct report_path) paths; /* the largest dead files */
 	struct VEC(struct report_image) images;
 	struct VEC(struct report_layer) layers;
-	struct VEC(char *) dropped;           /* "attestation sha256:..." */
-	struct VEC(char *) notes;             /* escaped */
-	const struct warnings *warnings;      /* borrowed */
+	struct VEC(char *) dropped;	 /* "attestation sha256:..." */
+	struct VEC(char *) notes;	 /* escaped */
+	const struct warnings *warnings; /* borrowed */
 };
 
 struct report_input {
 	const struct input *input;
 	const struct write_input *run;
-	const struct write_result *result; /* NULL after a dry run */
+	const struct write_result *result;  /* NULL after a dry run */
 	const struct verify_result *verify; /* NULL after a dry run */
 	const char *output_name, *format, *command;
 	const char *const *notes; /* what was found and chosen */

@@ -42,19 +42,19 @@ enum tar_oddity {
 	TAR_ODD_GNU_LONG = 1 << 1, /* L or K header */
 	TAR_ODD_SPARSE = 1 << 2,   /* any sparse encoding */
 	TAR_ODD_OLD_SPARSE = 1 << 3,
-	TAR_ODD_TYPE7 = 1 << 4,    /* contiguous file, read as a file */
-	TAR_ODD_ACL = 1 << 5,      /* SCHILY.acl.*, which engines ignore */
-	TAR_ODD_V7 = 1 << 6,       /* type NUL, as before POSIX */
+	TAR_ODD_TYPE7 = 1 << 4, /* contiguous file, read as a file */
+	TAR_ODD_ACL = 1 << 5,	/* SCHILY.acl.*, which engines ignore */
+	TAR_ODD_V7 = 1 << 6,	/* type NUL, as before POSIX */
 };
 
 struct tar_header {
 	enum tar_type type;
 	struct tar_text path; /* raw bytes as stored, not normalised */
 	struct tar_text link; /* target of a symlink or hard link; empty otherwise */
-	uint64_t size;        /* bytes of the body, expanded if sparse; 0 unless TAR_FILE */
-	uint32_t mode;        /* permission bits only, 07777 */
+	uint64_t size;	      /* bytes of the body, expanded if sparse; 0 unless TAR_FILE */
+	uint32_t mode;	      /* permission bits only, 07777 */
 	uint32_t uid, gid;
-	int64_t mtime;        /* seconds since the epoch */
+	int64_t mtime; /* seconds since the epoch */
 	uint32_t mtime_nsec;
 	uint32_t dev_major, dev_minor;
 	const struct tar_xattr *xattrs;
@@ -62,9 +62,9 @@ struct tar_header {
 	const struct tar_chunk *chunks; /* sparse files: where the stored bytes belong */
 	size_t chunk_count;
 	uint64_t header_offset; /* of the first extension header, in the tar */
-	uint64_t body_offset;   /* of the stored body bytes, behind a sparse map */
-	uint64_t stored_size;   /* bytes there, without padding */
-	unsigned oddities;      /* enum tar_oddity */
+	uint64_t body_offset;	/* of the stored body bytes, behind a sparse map */
+	uint64_t stored_size;	/* bytes there, without padding */
+	unsigned oddities;	/* enum tar_oddity */
 };
 
 #endif

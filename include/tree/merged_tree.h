@@ -17,24 +17,25 @@ typedef uint32_t inode_id;
 #define INODE_NONE UINT32_MAX
 
 struct tree_inode {
-	slot_id body;     /* entry with the content, symlink target or device number; for an implied
-			     directory the entry that implied it */
-	slot_id meta;     /* entry with mode, owner and time; SLOT_NONE: implied, 0755 0:0 */
+	slot_id body; /* entry with the content, symlink target or device number; for an implied
+			 directory the entry that implied it */
+	slot_id meta; /* entry with mode, owner and time; SLOT_NONE: implied, 0755 0:0 */
 	bytes_id xattrs;
-	inode_id replaced; /* a hard link changed the metadata: the same file goes on as this inode */
+	inode_id replaced; /* a hard link changed the metadata: the same file goes on as this inode
+			    */
 };
 
 struct tree_node {
-	inode_id inode;        /* INODE_NONE: no such name */
-	inode_id before;       /* what was there before the position of `touched` */
-	path_id child;         /* first of a list in no order; PATH_NONE ends it */
+	inode_id inode;	 /* INODE_NONE: no such name */
+	inode_id before; /* what was there before the position of `touched` */
+	path_id child;	 /* first of a list in no order; PATH_NONE ends it */
 	path_id next, previous;
-	slot_id slot;          /* entry that bound the name; the one that implied a directory */
-	slot_id repeat;        /* last entry that listed the directory again just as it was, or none */
-	slot_id born;          /* entry that made the node: a directory made anew has another one */
-	uint16_t touched;      /* depth + 1 of the last position that changed something here or below */
-	uint8_t type;          /* enum tar_type, never TAR_HARDLINK */
-	uint8_t mark;          /* scratch for whoever walks the tree */
+	slot_id slot;	  /* entry that bound the name; the one that implied a directory */
+	slot_id repeat;	  /* last entry that listed the directory again just as it was, or none */
+	slot_id born;	  /* entry that made the node: a directory made anew has another one */
+	uint16_t touched; /* depth + 1 of the last position that changed something here or below */
+	uint8_t type;	  /* enum tar_type, never TAR_HARDLINK */
+	uint8_t mark;	  /* scratch for whoever walks the tree */
 };
 
 struct merged_tree {
@@ -44,10 +45,10 @@ struct merged_tree {
 	struct warnings *warnings; /* NULL: the tree was built before, nothing new to say */
 	struct VEC(struct tree_node) nodes;
 	struct VEC(struct tree_inode) inodes;
-	uint32_t *killers;         /* by slot: position that hid the entry; NULL: not wanted */
-	uint16_t depth;            /* positions applied */
-	uint16_t all_touched;      /* depth + 1 of the last position that changed inodes in place */
-	unsigned flaws;            /* enum layer_flaw that the last position showed */
+	uint32_t *killers;    /* by slot: position that hid the entry; NULL: not wanted */
+	uint16_t depth;	      /* positions applied */
+	uint16_t all_touched; /* depth + 1 of the last position that changed inodes in place */
+	unsigned flaws;	      /* enum layer_flaw that the last position showed */
 };
 
 /* `killers` may be NULL, else has chain->slot_count places. */
@@ -83,8 +84,8 @@ struct tree_stat {
 	int64_t mtime;
 	uint32_t mtime_nsec;
 	bytes_id xattrs;
-	uint64_t size;  /* regular files; devices: major << 32 | minor */
-	uint32_t link;  /* symlinks: id in names.links */
+	uint64_t size; /* regular files; devices: major << 32 | minor */
+	uint32_t link; /* symlinks: id in names.links */
 };
 
 void tree_stat(const struct merged_tree *tree, const struct tree_node *node, struct tree_stat *out);

@@ -27,14 +27,14 @@ struct tree_finding {
 
 struct tree_findings {
 	struct VEC(struct tree_finding) list; /* the first TREE_FINDINGS_MAX */
-	uint64_t count;                       /* of all */
-	uint64_t compared;                    /* names looked at */
+	uint64_t count;			      /* of all */
+	uint64_t compared;		      /* names looked at */
 };
 
 #define TREE_FINDINGS_MAX 50
 
 struct compare_options {
-	bool contents;    /* compare every body byte by byte */
+	bool contents;	  /* compare every body byte by byte */
 	bool allow_split; /* names that are one file on the left may be copies on the right */
 };
 

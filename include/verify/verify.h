@@ -1,4 +1,5 @@
-/* verify.h - the judge of a run: open an output again and compare (DESIGN.md decision 8, ruling 8). */
+/* verify.h - the judge of a run: open an output again and compare (DESIGN.md decision 8, ruling 8).
+ */
 #ifndef VERIFY_VERIFY_H
 #define VERIFY_VERIFY_H
 
@@ -9,7 +10,7 @@
 enum verify_level {
 	VERIFY_OFF,
 	VERIFY_STRUCTURE, /* names, metadata, sizes, links: every header of the output */
-	VERIFY_FULL,      /* and every digest and body */
+	VERIFY_FULL,	  /* and every digest and body */
 };
 
 /* What was compared, for the report. */
@@ -19,14 +20,14 @@ struct verify_result {
 };
 
 /* Is `output` what the plan promises?  ERR_INTERNAL with the first differing path when not. */
-int verify_output(const struct input *output, const struct plan *plan,
-		  const struct digest *configs, enum verify_level level,
-		  const struct context *context, struct verify_result *result, struct error *err);
+int verify_output(const struct input *output, const struct plan *plan, const struct digest *configs,
+		  enum verify_level level, const struct context *context,
+		  struct verify_result *result, struct error *err);
 
 /* Two archives, for `verify A B`. */
 struct verify_answer {
 	struct VEC(char *) lines; /* what differs, for people; the caller frees by release */
-	uint64_t count;           /* differences in all */
+	uint64_t count;		  /* differences in all */
 	uint64_t compared;
 };
 

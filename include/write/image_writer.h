@@ -15,7 +15,7 @@ struct image_format {
 	const char *name;
 	const char *summary;
 	bool has_docker_manifest; /* manifest.json */
-	bool has_oci_index;       /* index.json and oci-layout */
+	bool has_oci_index;	  /* index.json and oci-layout */
 	bool is_directory;
 };
 
@@ -23,10 +23,10 @@ extern const struct image_format image_formats[]; /* a row without a name ends *
 
 struct write_options {
 	const struct image_format *format;
-	bool recode;                /* `encoding` applies to all layers but frozen ones */
-	struct encoding encoding;   /* else: as the input was (DESIGN.md ruling 2) */
-	bool keep_attestations;     /* carry manifests that speak about the old image */
-	const char *const *tags;    /* instead of the image's own, NULL ends; NULL: keep them */
+	bool recode;		  /* `encoding` applies to all layers but frozen ones */
+	struct encoding encoding; /* else: as the input was (DESIGN.md ruling 2) */
+	bool keep_attestations;	  /* carry manifests that speak about the old image */
+	const char *const *tags;  /* instead of the image's own, NULL ends; NULL: keep them */
 };
 
 struct written_layer {
@@ -45,8 +45,8 @@ struct written_image {
 struct write_result {
 	struct written_layer *layers; /* by output layer of the plan */
 	struct written_image *images;
-	bool *carried;                /* by dropped manifest of the input: it is in the output after all */
-	uint64_t output_bytes;        /* of the archive, or of all files of the directory */
+	bool *carried;	       /* by dropped manifest of the input: it is in the output after all */
+	uint64_t output_bytes; /* of the archive, or of all files of the directory */
 };
 
 struct write_input {

@@ -10,16 +10,27 @@
 static const char *const verify_choices[] = { "off", "structure", "full", NULL };
 
 static const struct option_row rows[] = {
-	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .placeholder = "FILE",
+	{ .name = "output",
+	  .letter = 'o',
+	  .type = OPTION_TEXT,
+	  .placeholder = "FILE",
 	  .help = "file, directory (oci-dir), or - for standard output (-)",
 	  .value = &run_options.output },
-	{ .name = "report", .type = OPTION_LIST, .placeholder = "FILE",
-	  .help = "write a report, .txt or .json; repeatable", .value = &run_options.reports },
-	{ .name = "verify", .type = OPTION_CHOICE, .placeholder = "LEVEL",
-	  .help = "structure, full (every byte) or off (structure)", .value = &run_options.verify,
+	{ .name = "report",
+	  .type = OPTION_LIST,
+	  .placeholder = "FILE",
+	  .help = "write a report, .txt or .json; repeatable",
+	  .value = &run_options.reports },
+	{ .name = "verify",
+	  .type = OPTION_CHOICE,
+	  .placeholder = "LEVEL",
+	  .help = "structure, full (every byte) or off (structure)",
+	  .value = &run_options.verify,
 	  .choices = verify_choices },
-	{ .name = "fsync", .type = OPTION_FLAG,
-	  .help = "flush to the disk before the output gets its name", .value = &run_options.sync },
+	{ .name = "fsync",
+	  .type = OPTION_FLAG,
+	  .help = "flush to the disk before the output gets its name",
+	  .value = &run_options.sync },
 	SESSION_OPTION_ROWS,
 	{ .name = NULL },
 };
@@ -63,8 +74,9 @@ static int read_header(struct plan_file *plan, struct error *err)
 	version = json_string_value(json_object_get(plan->header, "lighten"));
 	if (json_integer_value(json_object_get(plan->header, "lightenPlan")) != PLAN_SCHEMA ||
 	    !version || strcmp(version, LIGHTEN_VERSION))
-		return error_set(err, ERR_USAGE, "%s: made by lighten %s, this is %s: make the plan anew",
-				 plan->name, version ? version : "of unknown version", LIGHTEN_VERSION);
+		return error_set(
+			err, ERR_USAGE, "%s: made by lighten %s, this is %s: make the plan anew",
+			plan->name, version ? version : "of unknown version", LIGHTEN_VERSION);
 	return plan_options_load(json_object_get(plan->header, "options"), err);
 }
 
@@ -94,7 +106,8 @@ static int compare_lines(struct plan_file *plan, FILE *derived, struct error *er
 	while ((rc = next_line(plan, err)) > 0)
 		if (getline(&line, &room, derived) < 0 || strcmp(line, plan->line))
 			return error_set(err, ERR_USAGE,
-					 "%s: line %zu is not what lighten plan wrote: only decisions may be "
+					 "%s: line %zu is not what lighten plan wrote: only "
+					 "decisions may be "
 					 "changed, from remove to keep",
 					 plan->name, plan->number);
 	if (!rc && getline(&line, &room, derived) >= 0)
@@ -158,7 +171,8 @@ static int run_apply(const struct command *command, int argc, char **argv, struc
 	int rc = options_parse(command, argc, argv, &operands, err);
 
 	if (!rc && operands.count != 2)
-		rc = error_set(err, ERR_USAGE, "a plan and its input are needed: lighten apply PLAN INPUT");
+		rc = error_set(err, ERR_USAGE,
+			       "a plan and its input are needed: lighten apply PLAN INPUT");
 	if (!rc)
 		rc = open_and_apply(operands.items[0], operands.items[1], line, err);
 	vec_release(&operands);
@@ -169,9 +183,11 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.summary = "carry out a reviewed plan",
 	.operands = "PLAN INPUT",
-	.details = "Writes the very bytes that lighten optimize gives with the options of the plan.\n"
-		   "Another input than the one that the plan was made for is refused (exit status 1),\n"
-		   "and so is an edited plan (exit status 2).",
+	.details =
+		"Writes the very bytes that lighten optimize gives with the options of the plan.\n"
+		"Another input than the one that the plan was made for is refused (exit status "
+		"1),\n"
+		"and so is an edited plan (exit status 2).",
 	.run = run_apply,
 	.options = options,
 };

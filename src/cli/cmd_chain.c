@@ -21,8 +21,7 @@ static int print(const struct image_set *images, struct error *err)
 
 		chain_ids_add_image(&ids, &images->images[i]);
 		printf("# %s\n", image_name(&images->images[i]));
-		vec_foreach(id, &ids.list)
-		{
+		vec_foreach (id, &ids.list) {
 			digest_text(id, text);
 			printf("%s\n", text);
 		}
@@ -63,9 +62,11 @@ const struct command cmd_chain = {
 	.name = "chain",
 	.summary = "list chain_ids, for --have on another machine",
 	.operands = "INPUT",
-	.details = "Prints the chain_id of every layer of every image in the archive, bottom first.\n"
-		   "With such a list of what a receiver has, lighten --have LIST makes an archive that\n"
-		   "leaves those layers out.",
+	.details =
+		"Prints the chain_id of every layer of every image in the archive, bottom first.\n"
+		"With such a list of what a receiver has, lighten --have LIST makes an archive "
+		"that\n"
+		"leaves those layers out.",
 	.run = run_chain,
 	.options = options,
 };

@@ -6,7 +6,8 @@
 
 static int optimize(struct run *run, const char *path, struct error *err)
 {
-	if (run_read(run, path, err) < 0 || run_choose_frozen(run, err) < 0 || run_plan(run, err) < 0)
+	if (run_read(run, path, err) < 0 || run_choose_frozen(run, err) < 0 ||
+	    run_plan(run, err) < 0)
 		return -1;
 	return run_write(run, err);
 }
@@ -16,9 +17,11 @@ static int too_many(const struct text_list *operands, struct error *err)
 {
 	for (const struct command *const *command = commands; *command; command++)
 		if (!strcmp((*command)->name, operands->items[0]))
-			return error_set(err, ERR_USAGE, "the command comes first: lighten %s [OPTIONS] ...",
+			return error_set(err, ERR_USAGE,
+					 "the command comes first: lighten %s [OPTIONS] ...",
 					 (*command)->name);
-	return error_set(err, ERR_USAGE, "one input at a time, \"%s\" is too many", operands->items[1]);
+	return error_set(err, ERR_USAGE, "one input at a time, \"%s\" is too many",
+			 operands->items[1]);
 }
 
 static int run_optimize(const struct command *command, int argc, char **argv, struct error *err)
@@ -54,10 +57,12 @@ const struct command cmd_optimize = {
 	.name = "optimize",
 	.summary = "make an image archive smaller (the default command)",
 	.operands = "[INPUT]",
-	.details = "Reads a saved image (docker save, podman save, skopeo, OCI archive or layout), merges\n"
-		   "its layers, leaves out what later layers delete or replace, proves that the file\n"
-		   "system stayed the same, and writes an archive that every engine loads.\n"
-		   "INPUT is a file, an OCI layout directory, or - for standard input (the default).",
+	.details =
+		"Reads a saved image (docker save, podman save, skopeo, OCI archive or layout), "
+		"merges\n"
+		"its layers, leaves out what later layers delete or replace, proves that the file\n"
+		"system stayed the same, and writes an archive that every engine loads.\n"
+		"INPUT is a file, an OCI layout directory, or - for standard input (the default).",
 	.run = run_optimize,
 	.options = options,
 };

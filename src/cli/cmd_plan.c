@@ -79,7 +79,8 @@ const struct command cmd_plan = {
 	.name = "plan",
 	.summary = "print what optimize would do, for review; write nothing",
 	.operands = "INPUT",
-	.details = "Prints a plan as JSON Lines: the options, the layers that come out, and for every\n"
+	.details = "Prints a plan as JSON Lines: the options, the layers that come out, and for "
+		   "every\n"
 		   "entry of the input what becomes of it and why.  lighten apply carries it out.",
 	.run = run_plan_command,
 	.options = options,

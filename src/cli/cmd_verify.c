@@ -8,7 +8,9 @@ static struct {
 } opt;
 
 static const struct option_row rows[] = {
-	{ .name = "tree-only", .type = OPTION_FLAG, .help = "compare file systems only, not the configs",
+	{ .name = "tree-only",
+	  .type = OPTION_FLAG,
+	  .help = "compare file systems only, not the configs",
 	  .value = &opt.tree_only },
 	SESSION_OPTION_ROWS,
 	{ .name = NULL },
@@ -21,7 +23,7 @@ static const struct option_row *options(void)
 
 static int print(const struct verify_answer *answer, const char *const *names, struct error *err)
 {
-	vec_foreach(line, &answer->lines)
+	vec_foreach (line, &answer->lines)
 		printf("%s\n", *line);
 	if (answer->count > answer->lines.count)
 		printf("... and %llu more\n",
@@ -29,8 +31,8 @@ static int print(const struct verify_answer *answer, const char *const *names, s
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return error_set(err, ERR_IO, "cannot write to standard output");
 	if (answer->count)
-		return error_set(err, ERR_ANSWER_NO, "%s and %s differ in %llu places", names[0], names[1],
-				 (unsigned long long)answer->count);
+		return error_set(err, ERR_ANSWER_NO, "%s and %s differ in %llu places", names[0],
+				 names[1], (unsigned long long)answer->count);
 	if (!session_options.quiet)
 		printf("the same: %llu names compared, every byte\n",
 		       (unsigned long long)answer->compared);
@@ -70,8 +72,10 @@ const struct command cmd_verify = {
 	.name = "verify",
 	.summary = "do two archives show containers the same files?",
 	.operands = "A B",
-	.details = "Compares the merged file systems of two archives name by name: type, mode, owner,\n"
-		   "times, extended attributes, hard links, every byte of content, and what a container\n"
+	.details = "Compares the merged file systems of two archives name by name: type, mode, "
+		   "owner,\n"
+		   "times, extended attributes, hard links, every byte of content, and what a "
+		   "container\n"
 		   "gets from the config.  Exit status 0: the same; 1: they differ, with a list.",
 	.run = run_verify,
 	.options = options,

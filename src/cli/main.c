@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "commands.h"
 #include "io/outfile.h"
+#include "util/interrupt.h"
 
 const struct command *const commands[] = { &cmd_optimize, &cmd_plan, &cmd_apply, &cmd_verify,
 					   &cmd_chain,	  &cmd_docs, NULL };
@@ -29,6 +30,8 @@ static void print_help(void)
 /* Whatever happens, no unfinished file is left. */
 static void on_signal(int signal_number)
 {
+	if (interrupt_keep(signal_number))
+		return;
 	outfile_abandon_all();
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
@@ -76,6 +79,10 @@ int main(int argc, char **argv)
 		command = &cmd_optimize;
 	if (command->run(command, argc - skip, argv + skip, &err) < 0) {
 		session_print_error(&err);
+		if (interrupt_kept()) {
+			signal(interrupt_kept(), SIG_DFL);
+			raise(interrupt_kept());
+		}
 		return error_exit_status(err.code);
 	}
 	return 0;

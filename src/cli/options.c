@@ -7,7 +7,8 @@
 
 #include "util/strbuf.h"
 
-static const struct option_row *find_long(const struct option_row *rows, const char *name, size_t len)
+static const struct option_row *find_long(const struct option_row *rows, const char *name,
+					  size_t len)
 {
 	for (; rows->name; rows++)
 		if (strlen(rows->name) == len && !memcmp(rows->name, name, len))
@@ -98,7 +99,8 @@ static int take(const struct option_row *row, const char *text, int argc, char *
 		return error_set(err, ERR_USAGE, "--%s takes no value", row->name);
 	if (row->type != OPTION_FLAG && !text) {
 		if (*at + 1 >= argc)
-			return error_set(err, ERR_USAGE, "--%s needs %s", row->name, row->placeholder);
+			return error_set(err, ERR_USAGE, "--%s needs %s", row->name,
+					 row->placeholder);
 		text = argv[++*at];
 	}
 	return set_value(row, text, err) < 0 ? error_wrap(err, "--%s", row->name) : 0;
@@ -117,9 +119,9 @@ static int take_long(const struct command *command, int argc, char **argv, int *
 	if (row)
 		return take(row, equals ? equals + 1 : NULL, argc, argv, at, err);
 	guess = nearest(rows, name);
-	return error_set(err, ERR_USAGE, "unknown option %s%s%s%s; see lighten %s --help", argv[*at],
-			 guess ? " (did you mean --" : "", guess ? guess : "", guess ? "?)" : "",
-			 command->name);
+	return error_set(err, ERR_USAGE, "unknown option %s%s%s%s; see lighten %s --help",
+			 argv[*at], guess ? " (did you mean --" : "", guess ? guess : "",
+			 guess ? "?)" : "", command->name);
 }
 
 static int take_short(const struct command *command, int argc, char **argv, int *at,
@@ -130,7 +132,8 @@ static int take_short(const struct command *command, int argc, char **argv, int 
 	while (*letters) {
 		const struct option_row *row = find_short(command->options(), *letters);
 		if (!row)
-			return error_set(err, ERR_USAGE, "unknown option -%c; see lighten %s --help", *letters,
+			return error_set(err, ERR_USAGE,
+					 "unknown option -%c; see lighten %s --help", *letters,
 					 command->name);
 		letters++;
 		if (row->type == OPTION_FLAG) {
@@ -157,7 +160,9 @@ int options_parse(const struct command *command, int argc, char **argv, struct t
 			only_operands = true;
 		} else if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) {
 			command_help(command, stdout);
-			return 1;
+			return fflush(stdout) ? error_set_errno(err, errno,
+								"cannot write to standard output")
+					      : 1;
 		} else {
 			rc = arg[1] == '-' ? take_long(command, argc, argv, &i, err)
 					   : take_short(command, argc, argv, &i, err);
@@ -175,8 +180,9 @@ void command_help(const struct command *command, FILE *out)
 	for (const struct option_row *row = command->options(); row->name; row++) {
 		char head[48];
 		int len = snprintf(head, sizeof(head), "  %c%c%s--%s%s%s", row->letter ? '-' : ' ',
-				   row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
-				   row->placeholder ? " " : "", row->placeholder ? row->placeholder : "");
+				   row->letter ? row->letter : ' ', row->letter ? ", " : "  ",
+				   row->name, row->placeholder ? " " : "",
+				   row->placeholder ? row->placeholder : "");
 		fprintf(out, len > 26 ? "%s\n%28s%s\n" : "%-26s%.0s  %s\n", head, "", row->help);
 	}
 	fprintf(out, "  -h, --help                this text\n");

@@ -9,7 +9,7 @@ static json_t *texts(const struct text_list *list)
 {
 	json_t *out = json_array();
 
-	vec_foreach(text, list)
+	vec_foreach (text, list)
 		if (*text)
 			json_array_append_new(out, json_string(*text));
 	return out;
@@ -28,15 +28,16 @@ json_t *plan_options_dump(const struct run *run)
 {
 	size_t images = run->images->image_count;
 
-	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}", "squash",
-			 run_options.squash == SQUASH_ALL ? "all" : "none", "frozen",
+	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}",
+			 "squash", run_options.squash == SQUASH_ALL ? "all" : "none", "frozen",
 			 counts(run->frozen, images), "omitted", counts(run->omitted, images),
 			 "dropEmptyLayers", run_options.drop_empty_layers, "lossless",
-			 run_options.lossless, "maxLayers", (int)run_options.max_layers, "layerSize",
-			 (json_int_t)run_options.layer_size, "format", run_options.format, "compress",
-			 run_options.compress, "images", texts(&run_options.images), "platforms",
-			 texts(&run_options.platforms), "tags", texts(&run_options.tags),
-			 "keepAttestations", run_options.keep_attestations);
+			 run_options.lossless, "maxLayers", (int)run_options.max_layers,
+			 "layerSize", (json_int_t)run_options.layer_size, "format",
+			 run_options.format, "compress", run_options.compress, "images",
+			 texts(&run_options.images), "platforms", texts(&run_options.platforms),
+			 "tags", texts(&run_options.tags), "keepAttestations",
+			 run_options.keep_attestations);
 }
 
 static int load_texts(const json_t *list, struct text_list *out, struct error *err)
@@ -64,15 +65,16 @@ int plan_options_load(json_t *options, struct error *err)
 				"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}",
 				"squash", &squash, "frozen", &frozen, "omitted", &omitted,
 				"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers",
-				&max_layers, "layerSize", &layer_size, "format", &format, "compress",
-				&compress, "images", &images, "platforms", &platforms, "tags", &tags,
-				"keepAttestations", &keep_attestations);
+				&max_layers, "layerSize", &layer_size, "format", &format,
+				"compress", &compress, "images", &images, "platforms", &platforms,
+				"tags", &tags, "keepAttestations", &keep_attestations);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);
 	if (!image_format_find(format) || max_layers < 0 || layer_size < 0 ||
 	    (strcmp(squash, "all") && strcmp(squash, "none")))
-		return error_set(err, ERR_USAGE, "options: a value that lighten plan does not write");
+		return error_set(err, ERR_USAGE,
+				 "options: a value that lighten plan does not write");
 	run_options.squash = strcmp(squash, "all") ? SQUASH_NONE : SQUASH_ALL;
 	run_options.drop_empty_layers = drop_empty;
 	run_options.lossless = lossless;

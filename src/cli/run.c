@@ -20,7 +20,8 @@ static int check_output(const struct input *input, struct error *err)
 	if (run_options.dry_run)
 		return 0;
 	if (to_stdout() && directory)
-		return error_set(err, ERR_USAGE, "--format %s needs -o DIRECTORY", run_options.format);
+		return error_set(err, ERR_USAGE, "--format %s needs -o DIRECTORY",
+				 run_options.format);
 	if (to_stdout() && isatty(STDOUT_FILENO))
 		return error_set(err, ERR_USAGE,
 				 "will not write an archive to a terminal: use -o FILE or a pipe");
@@ -30,19 +31,22 @@ static int check_output(const struct input *input, struct error *err)
 	    st.st_ino == input->ino)
 		return error_set(err, ERR_USAGE, "%s: the output is the input", input->name);
 	if (S_ISDIR(st.st_mode) && !directory)
-		return error_set(err, ERR_USAGE, "%s: is a directory (use --format oci-dir for one)",
+		return error_set(err, ERR_USAGE,
+				 "%s: is a directory (use --format oci-dir for one)",
 				 run_options.output);
 	return 0;
 }
 
 static int select_images(struct run *run, struct error *err)
 {
-	if (image_set_select(run->images, run_options.images.items, run_options.images.count, err) < 0 ||
+	if (image_set_select(run->images, run_options.images.items, run_options.images.count, err) <
+		    0 ||
 	    image_set_select_platforms(run->images, run_options.platforms.items,
 				       run_options.platforms.count, err) < 0)
 		return -1;
 	if (run_options.tags.count && run->images->image_count > 1)
-		return error_set(err, ERR_USAGE, "--tag names one image, %s has %zu: choose one with --image",
+		return error_set(err, ERR_USAGE,
+				 "--tag names one image, %s has %zu: choose one with --image",
 				 run->input.name, run->images->image_count);
 	return 0;
 }
@@ -87,16 +91,17 @@ static int keep_base(struct run *run, struct error *err)
 		else if (run_options.base_kind == BASE_AUTO)
 			image_base_detect(run->images, image, &base);
 		if (run_options.base_kind == BASE_ARCHIVE && !base.layers)
-			return error_set(err, ERR_USAGE, "--keep-base: %s is not built on any image of %s",
+			return error_set(err, ERR_USAGE,
+					 "--keep-base: %s is not built on any image of %s",
 					 image_name(image), run_options.base_archive);
 		if (base.layers > image->layer_count)
 			base.layers = (uint32_t)image->layer_count;
 		run->frozen[i] = base.layers;
 		if (run_options.base_kind != BASE_COUNT)
-			vec_push(&run->notes, xasprintf("base of %s: %u of %zu layers kept (%s)",
-							image_name(image), base.layers,
-							image->layer_count,
-							base.reason ? base.reason : run_options.base_archive));
+			vec_push(&run->notes,
+				 xasprintf("base of %s: %u of %zu layers kept (%s)",
+					   image_name(image), base.layers, image->layer_count,
+					   base.reason ? base.reason : run_options.base_archive));
 		free(base.reason);
 	}
 	return 0;
@@ -113,21 +118,24 @@ static int leave_out(struct run *run, struct error *err)
 		return 0;
 	if (run->images->image_count > 1 || image->tag_count > 1 || run_options.tags.count > 1)
 		return error_set(err, ERR_USAGE,
-				 "--have makes an archive of one image with one name: choose it with --image "
+				 "--have makes an archive of one image with one name: choose it "
+				 "with --image "
 				 "or --tag, and make one archive each");
 	if (chain_ids_load(&ids, run_options.have, &run->session.context, err) < 0)
 		return error_wrap(err, "--have");
 	known = chain_ids_prefix(&ids, image);
 	if (!known)
-		return error_set(err, ERR_USAGE,
-				 "--have: %s has no layer in common with %s from the bottom up; send the "
-				 "whole image instead",
-				 image_name(image), run_options.have);
+		return error_set(
+			err, ERR_USAGE,
+			"--have: %s has no layer in common with %s from the bottom up; send the "
+			"whole image instead",
+			image_name(image), run_options.have);
 	run->omitted[0] = known;
 	if (run->frozen[0] < known)
 		run->frozen[0] = known;
-	vec_push(&run->notes, xasprintf("left out: the lowest %u of %zu layers, which the receiver must have",
-					known, image->layer_count));
+	vec_push(&run->notes,
+		 xasprintf("left out: the lowest %u of %zu layers, which the receiver must have",
+			   known, image->layer_count));
 	return 0;
 }
 
@@ -169,7 +177,8 @@ static struct known_blob *omitted_blobs(const struct run *run, size_t *count)
 
 static int verify_written(struct run *run, const struct image_writer *writer, struct error *err)
 {
-	AUTO_FREE struct digest *configs = xcalloc(run->images->image_count + 1, sizeof(configs[0]));
+	AUTO_FREE struct digest *configs =
+		xcalloc(run->images->image_count + 1, sizeof(configs[0]));
 	AUTO_FREE struct known_blob *known = NULL;
 	AUTO(input) output = { .fd = -1 };
 
@@ -199,7 +208,7 @@ static int write_reports(struct run *run, const struct write_input *input, struc
 	AUTO_PTR(report) report = report_build(&in);
 
 	session_quiet(&run->session);
-	vec_foreach(path, &run_options.reports)
+	vec_foreach (path, &run_options.reports)
 		if (report_write(report, *path, err) < 0)
 			return -1;
 	if (!session_options.quiet)
@@ -222,8 +231,8 @@ int run_write(struct run *run, struct error *err)
 		vec_push(&run_options.tags, NULL);
 		options.tags = run_options.tags.items;
 	}
-	AUTO_PTR(image_writer) writer =
-		image_write(&input, run_options.output, &options, &run->result, err);
+	AUTO_PTR(image_writer)
+	writer = image_write(&input, run_options.output, &options, &run->result, err);
 	if (!writer)
 		return -1;
 	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
@@ -245,7 +254,7 @@ void run_release(struct run *run)
 		image_set_free(run->images);
 	input_close(&run->input);
 	write_result_release(&run->result);
-	vec_foreach(note, &run->notes)
+	vec_foreach (note, &run->notes)
 		free(*note);
 	vec_release(&run->notes);
 	free(run->frozen);

@@ -17,7 +17,8 @@ static const char *base_name(const struct image *image)
 {
 	const char *name = label(json_get(image->manifest, "annotations"), BASE_NAME);
 
-	return name ? name : label(json_get(json_get(image->config, "config"), "labels"), BASE_NAME);
+	return name ? name
+		    : label(json_get(json_get(image->config, "config"), "labels"), BASE_NAME);
 }
 
 static bool has_name(const struct image *image, const char *full)
@@ -38,7 +39,8 @@ static bool by_name(const struct image_set *set, const struct image *image, cons
 
 	for (size_t i = 0; i < set->image_count; i++) {
 		const struct image *base = &set->images[i];
-		if (base == image || !has_name(base, full) || base->layer_count > image->layer_count)
+		if (base == image || !has_name(base, full) ||
+		    base->layer_count > image->layer_count)
 			continue;
 		bool same = true;
 		for (size_t n = 0; n < base->layer_count; n++)
@@ -90,7 +92,8 @@ static void by_history(const struct image *image, struct image_base *out)
 			continue;
 		free(out->reason);
 		out->layers = layers;
-		out->reason = xasprintf("step %zu of the history ends it: %.60s", i + 1, created_by);
+		out->reason =
+			xasprintf("step %zu of the history ends it: %.60s", i + 1, created_by);
 	}
 	if (!out->layers && total > 1 && adds_system) {
 		out->layers = 1;

@@ -46,7 +46,8 @@ static int read_diff_ids(struct image *image, const struct limits *limits, struc
 	if (!rootfs && !image->os && !image->architecture && !json_get(image->config, "config"))
 		return error_set(err, ERR_FORMAT, "not an image config: no rootfs");
 	if (count > limits->layers)
-		return error_set(err, ERR_LIMIT, "%zu layers (--limit layers=%" PRIu64 ")", count,
+		return error_set(err, ERR_LIMIT,
+				 "%zu layers, more than %" PRIu64 " (--limit layers=N)", count,
 				 limits->layers);
 	image->layers = xcalloc(count + 1, sizeof(*image->layers));
 	image->layer_count = count;

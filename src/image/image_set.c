@@ -288,8 +288,8 @@ void image_set_free(struct image_set *set)
 	free(set);
 }
 
-int image_set_find_blob(const struct image_set *set, const struct digest *digest,
-			struct range *out, struct error *err)
+int image_set_find_blob(const struct image_set *set, const struct digest *digest, struct range *out,
+			struct error *err)
 {
 	char hex[DIGEST_HEX_SIZE];
 	AUTO_FREE char *name = NULL;

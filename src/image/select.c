@@ -150,8 +150,9 @@ static int no_platform(const struct image_set *set, const char *platform, struct
 			    image->architecture ? image->architecture : "?",
 			    image->variant ? "/" : "", image->variant ? image->variant : "");
 	}
-	return error_set(err, ERR_USAGE, "no image for platform \"%s\" in the archive; there are: %s",
-			 platform, names.data);
+	return error_set(err, ERR_USAGE,
+			 "no image for platform \"%s\" in the archive; there are: %s", platform,
+			 names.data);
 }
 
 int image_set_select_platforms(struct image_set *set, const char *const *platforms, size_t count,

@@ -124,7 +124,7 @@ static int flush_buffer(struct outfile *file)
 	return 0;
 }
 
-static int flush(struct outfile *file, struct error *err)
+int outfile_flush(struct outfile *file, struct error *err)
 {
 	if (flush_buffer(file) < 0)
 		return write_failed(file, errno, err);
@@ -133,7 +133,7 @@ static int flush(struct outfile *file, struct error *err)
 
 int outfile_write(struct outfile *file, const void *data, size_t len, struct error *err)
 {
-	if (len > BUFFER - file->buffered && flush(file, err) < 0)
+	if (len > BUFFER - file->buffered && outfile_flush(file, err) < 0)
 		return -1;
 	if (len < BUFFER) {
 		if (len)
@@ -174,7 +174,7 @@ int outfile_rewrite(struct outfile *file, uint64_t at, const void *data, size_t 
 		memcpy(file->buffer + (at - file->stored), data, len);
 		return 0;
 	}
-	if (at + len > file->stored && flush(file, err) < 0)
+	if (at + len > file->stored && outfile_flush(file, err) < 0)
 		return -1;
 	if (pwrite_full(file->fd, data, len, at) < 0)
 		return write_failed(file, errno, err);
@@ -275,7 +275,7 @@ static int give_name(struct outfile *file, bool sync, struct error *err)
 
 int outfile_commit(struct outfile *file, bool sync, struct error *err)
 {
-	if (flush(file, err) < 0)
+	if (outfile_flush(file, err) < 0)
 		return -1;
 	if (file->path)
 		return give_name(file, sync, err);

@@ -7,7 +7,8 @@
 static uint32_t find_child(const struct chain *chain, uint32_t parent, uint32_t layer)
 {
 	for (uint32_t i = 0; i < chain->positions.count; i++)
-		if (chain->positions.items[i].parent == parent && chain->positions.items[i].layer == layer)
+		if (chain->positions.items[i].parent == parent &&
+		    chain->positions.items[i].layer == layer)
 			return i;
 	return UINT32_MAX;
 }
@@ -17,7 +18,8 @@ static int add_position(struct chain *chain, uint32_t parent, uint32_t layer, ui
 {
 	size_t entries = chain->layers->layers[layer].index.entries.count;
 
-	if (chain->slot_count + entries > limits->entries || chain->slot_count + entries >= SLOT_NONE)
+	if (chain->slot_count + entries > limits->entries ||
+	    chain->slot_count + entries >= SLOT_NONE)
 		return error_set(err, ERR_LIMIT, "more than %llu entries (--limit entries=N)",
 				 (unsigned long long)limits->entries);
 	vec_push(&chain->positions, (struct position){ .layer = layer,
@@ -95,5 +97,6 @@ const struct entry *chain_entry(const struct chain *chain, slot_id slot)
 {
 	const struct position *position = &chain->positions.items[chain_position(chain, slot)];
 
-	return &chain->layers->layers[position->layer].index.entries.items[slot - position->slot_begin];
+	return &chain->layers->layers[position->layer]
+			.index.entries.items[slot - position->slot_begin];
 }

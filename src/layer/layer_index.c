@@ -64,8 +64,8 @@ static int split(struct indexer *in, struct components *parts, struct tar_text t
 		vec_push(parts, part);
 	}
 	if (parts->count > in->context->limits.path_depth)
-		return error_set(err, ERR_LIMIT, "%s of %zu components (--limit path-depth=N)", what,
-				 parts->count);
+		return error_set(err, ERR_LIMIT, "%s of %zu components (--limit path-depth=N)",
+				 what, parts->count);
 	return 0;
 }
 
@@ -77,7 +77,8 @@ static path_id intern(struct indexer *in, size_t count, struct error *err)
 
 	for (size_t i = 0; i < count; i++) {
 		struct tar_text part = in->parts.items[i];
-		if (i < in->directory.count && paths_parent(in->names->paths, in->directory.items[i]) == at) {
+		if (i < in->directory.count &&
+		    paths_parent(in->names->paths, in->directory.items[i]) == at) {
 			struct tar_text last = paths_name(in->names->paths, in->directory.items[i]);
 			if (last.len == part.len && !memcmp(last.bytes, part.bytes, part.len)) {
 				at = in->directory.items[i];
@@ -103,7 +104,8 @@ static int classify(struct indexer *in, const struct tar_header *header, enum en
 	*kind = ENTRY_NORMAL;
 	if (!parts->count) {
 		if (header->type != TAR_DIR)
-			return error_set(err, ERR_FORMAT, "the root is a %s", tar_type_name(header->type));
+			return error_set(err, ERR_FORMAT, "the root is a %s",
+					 tar_type_name(header->type));
 		return 0;
 	}
 	last = parts->items[parts->count - 1];
@@ -148,7 +150,8 @@ static int keep_xattrs(struct indexer *in, const struct tar_header *header, stru
 		const struct tar_xattr *xattr = &header->xattrs[i];
 		bool user_allowed = header->type == TAR_FILE || header->type == TAR_DIR ||
 				    header->type == TAR_HARDLINK;
-		if (begins(xattr->name, "trusted.overlay.") || begins(xattr->name, "user.overlay.") ||
+		if (begins(xattr->name, "trusted.overlay.") ||
+		    begins(xattr->name, "user.overlay.") ||
 		    (!user_allowed && xattr_is_user(xattr))) {
 			warn(in, WARN_XATTR_DROPPED, header->path);
 			in->index->flaws |= FLAW_XATTRS;
@@ -179,7 +182,8 @@ static int set_link(struct indexer *in, const struct tar_header *header, struct 
 								    sizeof(*body.chunks)),
 					    .chunk_count = header->chunk_count };
 		if (header->chunk_count)
-			memcpy(body.chunks, header->chunks, header->chunk_count * sizeof(*body.chunks));
+			memcpy(body.chunks, header->chunks,
+			       header->chunk_count * sizeof(*body.chunks));
 		entry->link = (uint32_t)in->index->sparse.count;
 		vec_push(&in->index->sparse, body);
 	}
@@ -205,7 +209,8 @@ static int add_entry(struct indexer *in, const struct tar_header *header, struct
 			       .mtime_nsec = header->mtime_nsec,
 			       .uid = header->uid,
 			       .gid = header->gid,
-			       .header_bytes = (uint32_t)(header->body_offset - header->header_offset),
+			       .header_bytes =
+				       (uint32_t)(header->body_offset - header->header_offset),
 			       .mode = (uint16_t)header->mode,
 			       .type = (uint8_t)header->type };
 	enum entry_kind kind;
@@ -221,7 +226,8 @@ static int add_entry(struct indexer *in, const struct tar_header *header, struct
 		index->has_markers = true;
 	if (kind == ENTRY_AUFS || kind == ENTRY_IGNORED)
 		index->flaws |= FLAW_MARKERS;
-	if ((kind == ENTRY_WHITEOUT || kind == ENTRY_OPAQUE) && (header->type != TAR_FILE || header->size))
+	if ((kind == ENTRY_WHITEOUT || kind == ENTRY_OPAQUE) &&
+	    (header->type != TAR_FILE || header->size))
 		index->flaws |= FLAW_MARKERS;
 	if (header->type == TAR_HARDLINK && kind == ENTRY_NORMAL)
 		index->has_hardlinks = true;
@@ -250,7 +256,8 @@ static int index_entries(struct indexer *in, struct tar_reader *reader, struct e
 
 	while ((rc = tar_reader_next(reader, &header, err)) > 0) {
 		if (in->index->entries.count >= limits->entries)
-			return error_set(err, ERR_LIMIT, "more than %llu entries (--limit entries=N)",
+			return error_set(err, ERR_LIMIT,
+					 "more than %llu entries (--limit entries=N)",
 					 (unsigned long long)limits->entries);
 		if (add_entry(in, &header, err) < 0) {
 			AUTO_FREE char *shown = text_escaped(header.path.bytes, header.path.len);
@@ -264,7 +271,9 @@ static int index_entries(struct indexer *in, struct tar_reader *reader, struct e
 int layer_index_build(struct layer_index *index, const struct range *tar, uint32_t number,
 		      struct names *names, const struct context *context, struct error *err)
 {
-	struct indexer in = { .index = index, .names = names, .context = context, .number = number };
+	struct indexer in = {
+		.index = index, .names = names, .context = context, .number = number
+	};
 	AUTO_PTR(tar_reader) reader = tar_reader_open(tar, &context->limits);
 	int rc;
 
@@ -281,7 +290,7 @@ int layer_index_build(struct layer_index *index, const struct range *tar, uint32
 
 void layer_index_release(struct layer_index *index)
 {
-	vec_foreach(body, &index->sparse)
+	vec_foreach (body, &index->sparse)
 		free(body->chunks);
 	vec_release(&index->sparse);
 	vec_release(&index->entries);
@@ -291,5 +300,6 @@ uint64_t entry_stored_size(const struct layer_index *index, const struct entry *
 {
 	if (entry->type != TAR_FILE)
 		return 0;
-	return entry->link == BYTES_NONE ? entry->size : index->sparse.items[entry->link].stored_size;
+	return entry->link == BYTES_NONE ? entry->size
+					 : index->sparse.items[entry->link].stored_size;
 }

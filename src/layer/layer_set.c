@@ -12,7 +12,7 @@
 #include "io/spool.h"
 #include "util/worker_pool.h"
 
-#define BACKLOG    16
+#define BACKLOG	   16
 #define READ_BYTES ((size_t)1 << 20)
 
 /* Spool files in use or free; a job appends to one of its own, so there are no more than
@@ -33,7 +33,7 @@ struct layer_job {
 	struct spool_list *spools;
 	uint32_t blob, image, number;
 	uint32_t result; /* index into layer_set.layers */
-	bool leads;      /* the first blob with that diff_id: the one that a pass-through copies */
+	bool leads;	 /* the first blob with that diff_id: the one that a pass-through copies */
 	enum compression compression;
 	struct range tar;
 	struct digest stored_digest;
@@ -75,7 +75,9 @@ static int spool_charge(struct spool_list *list, uint64_t bytes, struct error *e
 	enough = list->left >= bytes;
 	list->left -= enough ? bytes : 0;
 	pthread_mutex_unlock(&list->lock);
-	return enough ? 0 : error_set(err, ERR_LIMIT, "temporary files too large (--limit spool-bytes=N)");
+	return enough ? 0
+		      : error_set(err, ERR_LIMIT,
+				  "temporary files too large (--limit spool-bytes=N)");
 }
 
 static int append(struct range *spool, const char *data, size_t len, struct error *err)
@@ -99,7 +101,8 @@ static int hash_range(const struct range *range, struct hasher *hasher, struct p
 	AUTO_FREE char *buf = xmalloc(READ_BYTES);
 
 	for (uint64_t at = 0; at < range->length;) {
-		size_t len = range->length - at < READ_BYTES ? (size_t)(range->length - at) : READ_BYTES;
+		size_t len =
+			range->length - at < READ_BYTES ? (size_t)(range->length - at) : READ_BYTES;
 		if (range_read(range, at, buf, len, err) < 0)
 			return -1;
 		hasher_update(hasher, buf, len);
@@ -127,7 +130,8 @@ static int inflate(struct layer_job *job, struct range *spool, struct hasher *ha
 	while ((n = decoder_read(decoder, buf, READ_BYTES, err)) > 0) {
 		total += (uint64_t)n;
 		if (total > job->context->limits.layer_bytes)
-			return error_set(err, ERR_LIMIT, "inflates to more than %llu bytes (--limit layer-bytes=N)",
+			return error_set(err, ERR_LIMIT,
+					 "inflates to more than %llu bytes (--limit layer-bytes=N)",
 					 (unsigned long long)job->context->limits.layer_bytes);
 		if (spool_charge(job->spools, (uint64_t)n, err) < 0 ||
 		    append(spool, buf, (size_t)n, err) < 0)
@@ -149,8 +153,8 @@ static int check_digest(const struct digest *found, const struct digest *wanted,
 		return 0;
 	digest_text(found, have);
 	digest_text(wanted, want);
-	return error_set(err, ERR_DIGEST, "content does not match its %s: it is %s, %s is declared", what,
-			 have, want);
+	return error_set(err, ERR_DIGEST, "content does not match its %s: it is %s, %s is declared",
+			 what, have, want);
 }
 
 static int read_compressed(struct layer_job *job, struct hasher *hasher, struct error *err)
@@ -164,8 +168,7 @@ static int read_compressed(struct layer_job *job, struct hasher *hasher, struct 
 	if (hash_range(&blob->stored, hasher, NULL, err) < 0)
 		return -1;
 	hasher_finish(hasher, &job->stored_digest);
-	if (blob->has_digest &&
-	    check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
+	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
 		return -1;
 	if (spool_take(job->spools, &spool, err) < 0)
 		return -1;
@@ -190,8 +193,7 @@ static int read_layer(void *arg, struct error *err)
 	if (hash_range(&blob->stored, hasher, job->context->progress, err) < 0)
 		return -1;
 	hasher_finish(hasher, &job->stored_digest);
-	if (blob->has_digest &&
-	    check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
+	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
 		return -1;
 	return check_digest(&job->stored_digest, &job->layer->diff_id, "diff_id", err);
 }
@@ -247,7 +249,8 @@ static int index_layer(struct loader *in, struct layer_job *job, struct error *e
 	layer->stored = job->images->blobs[job->blob].stored;
 	layer->compression = job->compression;
 	layer->media_type = job->layer->media_type;
-	if (layer_index_build(&layer->index, &layer->tar, job->number, in->names, in->context, err) < 0)
+	if (layer_index_build(&layer->index, &layer->tar, job->number, in->names, in->context,
+			      err) < 0)
 		return wrap(job, err);
 	return 0;
 }
@@ -277,8 +280,8 @@ static int collect(struct loader *in, struct worker_pool *pool, struct error *er
 
 static int run(struct loader *in, struct error *err)
 {
-	AUTO_PTR(worker_pool) pool =
-		worker_pool_new(in->context->threads, BACKLOG, WORKER_PARALLEL, read_layer);
+	AUTO_PTR(worker_pool)
+	pool = worker_pool_new(in->context->threads, BACKLOG, WORKER_PARALLEL, read_layer);
 	int rc;
 
 	for (size_t i = 0; i < in->job_count; i++) {
@@ -349,7 +352,8 @@ static int lay_out(struct loader *in, const struct image_set *images, struct err
 {
 	struct layer_set *set = in->set;
 	struct VEC(struct known_layer) known = VEC_INIT;
-	AUTO_FREE uint32_t *job_of_blob = xreallocarray(NULL, images->blob_count + 1, sizeof(uint32_t));
+	AUTO_FREE uint32_t *job_of_blob =
+		xreallocarray(NULL, images->blob_count + 1, sizeof(uint32_t));
 	size_t unique = 0;
 	int rc = 0;
 
@@ -428,7 +432,7 @@ void layer_set_free(struct layer_set *set)
 		layer_index_release(&set->layers[i].index);
 	for (size_t i = 0; i < set->image_count; i++)
 		free(set->of_image[i]);
-	vec_foreach(fd, &set->spools)
+	vec_foreach (fd, &set->spools)
 		close(*fd);
 	vec_release(&set->spools);
 	free(set->of_image);

@@ -7,8 +7,8 @@ void names_init(struct names *names, const struct limits *limits)
 {
 	names->paths = paths_new(limits);
 	names->links = byte_pool_new(limits->name_bytes, "link targets (--limit name-bytes=N)");
-	names->xattrs = byte_pool_new(limits->xattr_bytes,
-				      "extended attributes (--limit xattr-bytes=N)");
+	names->xattrs =
+		byte_pool_new(limits->xattr_bytes, "extended attributes (--limit xattr-bytes=N)");
 }
 
 void names_release(struct names *names)
@@ -32,7 +32,8 @@ int xattr_set_add(struct names *names, const struct tar_xattr *xattrs, size_t co
 	if (!count)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		uint32_t lengths[2] = { (uint32_t)xattrs[i].name.len, (uint32_t)xattrs[i].value.len };
+		uint32_t lengths[2] = { (uint32_t)xattrs[i].name.len,
+					(uint32_t)xattrs[i].value.len };
 		strbuf_add(&packed, lengths, sizeof(lengths));
 		strbuf_add(&packed, xattrs[i].name.bytes, xattrs[i].name.len);
 		strbuf_add(&packed, xattrs[i].value.bytes, xattrs[i].value.len);
@@ -53,8 +54,9 @@ void xattr_set_get(const struct names *names, bytes_id set, struct xattr_list *l
 		uint32_t lengths[2];
 		memcpy(lengths, packed.bytes + at, sizeof(lengths));
 		at += sizeof(lengths);
-		vec_push(list, (struct tar_xattr){ { packed.bytes + at, lengths[0] },
-						   { packed.bytes + at + lengths[0], lengths[1] } });
+		vec_push(list,
+			 (struct tar_xattr){ { packed.bytes + at, lengths[0] },
+					     { packed.bytes + at + lengths[0], lengths[1] } });
 		at += (size_t)lengths[0] + lengths[1];
 	}
 }

@@ -65,7 +65,8 @@ struct tar_text paths_name(const struct paths *paths, path_id id)
 
 static size_t slot_of(const struct paths *paths, path_id parent, struct tar_text name)
 {
-	return (size_t)XXH3_64bits_withSeed(name.bytes, name.len, paths->seed + parent * 0x9e3779b97f4a7c15u);
+	return (size_t)XXH3_64bits_withSeed(name.bytes, name.len,
+					    paths->seed + parent * 0x9e3779b97f4a7c15u);
 }
 
 /* The slot that holds the path, or the free one where it belongs. */
@@ -110,7 +111,8 @@ path_id paths_add(struct paths *paths, path_id parent, struct tar_text name, str
 	id = paths_count(paths);
 	if (id >= paths->limits->entries + paths->limits->layers || id >= PATH_NONE - 1 ||
 	    paths->names.count + name.len > paths->limits->name_bytes) {
-		error_set(err, ERR_LIMIT, "too many different paths (--limit entries=N, name-bytes=N)");
+		error_set(err, ERR_LIMIT,
+			  "too many different paths (--limit entries=N, name-bytes=N)");
 		return PATH_NONE;
 	}
 	*slot = id;
@@ -121,7 +123,8 @@ path_id paths_add(struct paths *paths, path_id parent, struct tar_text name, str
 		name.bytes = paths->names.items + inside;
 	memcpy(paths->names.items + paths->names.count, name.bytes, name.len);
 	paths->names.count += name.len;
-	paths->nodes.items[id] = (struct path_node){ parent, (uint32_t)(paths->names.count - name.len) };
+	paths->nodes.items[id] =
+		(struct path_node){ parent, (uint32_t)(paths->names.count - name.len) };
 	vec_push(&paths->nodes, (struct path_node){ PATH_NONE, (uint32_t)paths->names.count });
 	if ((size_t)id * 4 > paths->slot_mask * 3)
 		grow_slots(paths);

@@ -20,9 +20,10 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	if (segment->frozen || plan->options.lossless) {
 		segment->pass_through = true;
 	} else if (segment->layer_count == 1 && !planned) {
-		vec_foreach(entry, &index->entries)
+		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
-		segment->pass_through = markers_hold && !segment->flaws && differ->own_used == normal;
+		segment->pass_through =
+			markers_hold && !segment->flaws && differ->own_used == normal;
 	}
 	segment->record_begin = planned ? segment->record_begin : begin;
 	if (planned || segment->pass_through) {
@@ -37,8 +38,8 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 static int plan_image(struct plan *plan, uint32_t image, const struct liveness *live, bool *planned,
 		      const struct context *context, struct error *err)
 {
-	AUTO_PTR(merged_tree) tree =
-		merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
 	struct shown_tree shown;
 	struct differ differ = { .plan = plan, .tree = tree, .shown = &shown, .live = live };
 	int rc = 0;
@@ -65,19 +66,21 @@ static int plan_image(struct plan *plan, uint32_t image, const struct liveness *
 /* A layer that stays whatever it looks like: some loaders refuse what others read. */
 static void warn_about_flaws(const struct plan *plan, const struct context *context)
 {
-	vec_foreach(segment, &plan->segments)
+	vec_foreach (segment, &plan->segments)
 		if (segment->pass_through && segment->flaws)
 			warnings_add(context->warnings, WARN_FROZEN_LAYER, "layer %u",
 				     plan->chain->positions.items[segment->last].depth + 1);
 }
 
-static int build(struct plan *plan, struct liveness *live, const struct context *context, struct error *err)
+static int build(struct plan *plan, struct liveness *live, const struct context *context,
+		 struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
-		AUTO_PTR(merged_tree) tree = merged_tree_new(plan->chain, plan->names, &context->limits,
-							     context->warnings, plan->killers);
+		AUTO_PTR(merged_tree)
+		tree = merged_tree_new(plan->chain, plan->names, &context->limits,
+				       context->warnings, plan->killers);
 		if (merged_tree_apply_image(tree, i, err) < 0)
 			return -1;
 		liveness_add(live, plan, tree);

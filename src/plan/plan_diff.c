@@ -6,10 +6,10 @@
 #include "plan_internal.h"
 
 enum mark {
-	MARK_EMIT = 1,   /* a record of its own */
-	MARK_SAME = 2,   /* a directory that is shown already: what is below stays visible */
+	MARK_EMIT = 1,	 /* a record of its own */
+	MARK_SAME = 2,	 /* a directory that is shown already: what is below stays visible */
 	MARK_OPAQUE = 4, /* everything that is shown in it must go */
-	MARK_HIDE = 8,   /* what is shown by that name must go, nothing takes its place */
+	MARK_HIDE = 8,	 /* what is shown by that name must go, nothing takes its place */
 };
 
 static const struct shown_node *shown_at(const struct differ *differ, path_id path, bool visible)
@@ -70,7 +70,8 @@ static bool mark_node(struct differ *differ, path_id path, bool visible)
 		need = changed && is_live(differ, path, node);
 		same = !changed;
 	} else {
-		same = shown && shown->type == TAR_DIR && (shown->born == node->born || path == PATH_ROOT);
+		same = shown && shown->type == TAR_DIR &&
+		       (shown->born == node->born || path == PATH_ROOT);
 		need = mark_children(differ, path, same);
 		need |= (changed || own_slot(differ, node->repeat)) && node->slot != SLOT_NONE &&
 			is_live(differ, path, node);
@@ -135,7 +136,8 @@ static void emit_name(struct differ *differ, path_id path, const struct tree_nod
 		if (!differ->segment->frozen && !own_slot(differ, inode->body))
 			differ->plan->copies = true;
 	}
-	if (own_slot(differ, node->repeat) || (own_slot(differ, node->slot) && inode->meta != SLOT_NONE))
+	if (own_slot(differ, node->repeat) ||
+	    (own_slot(differ, node->slot) && inode->meta != SLOT_NONE))
 		differ->own_used++;
 	vec_push(&differ->plan->records, record);
 	shown_bind(differ->shown, path, id, node->born, (enum tar_type)node->type);
@@ -200,7 +202,7 @@ void plan_diff_segment(struct differ *differ)
 	differ->own_used = 0;
 	if (mark_node(differ, PATH_ROOT, !differ->bottom))
 		emit_node(differ, PATH_ROOT, !differ->bottom);
-	vec_foreach(id, &differ->carried)
+	vec_foreach (id, &differ->carried)
 		differ->carriers.items[*id] = 0;
 	differ->carried.count = 0;
 }

@@ -54,7 +54,7 @@ struct moved {
 
 /* What the final trees of all images show. */
 struct liveness {
-	uint8_t *bits;                      /* by slot: enum shown_bit */
+	uint8_t *bits;			    /* by slot: enum shown_bit */
 	struct VEC(struct implied) implied; /* sorted, as the next */
 	struct VEC(struct moved) moved;
 };
@@ -73,13 +73,13 @@ bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta);
 
 struct differ {
 	struct plan *plan;
-	struct merged_tree *tree;      /* at the top of the segment */
-	struct shown_tree *shown;      /* below the segment */
-	bool bottom;                   /* nothing is below: there is nothing to hide */
+	struct merged_tree *tree; /* at the top of the segment */
+	struct shown_tree *shown; /* below the segment */
+	bool bottom;		  /* nothing is below: there is nothing to hide */
 	const struct liveness *live;
 	struct segment *segment;
-	uint32_t first_depth;          /* of the lowest position of the segment */
-	size_t own_used;               /* emitted records that are entries of the segment itself */
+	uint32_t first_depth;	       /* of the lowest position of the segment */
+	size_t own_used;	       /* emitted records that are entries of the segment itself */
 	struct VEC(uint32_t) carriers; /* by inode: record index + 1 */
 	struct VEC(inode_id) carried;  /* inodes that have a carrier in this segment */
 };

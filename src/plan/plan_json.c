@@ -49,8 +49,8 @@ static void put_header(const struct image_set *images, const struct layer_set *l
 
 	plan_input_identity(images, layers, &identity);
 	digest_text(&identity, text);
-	put(json_pack("{s:i, s:s, s:s, s:o}", "lightenPlan", PLAN_SCHEMA, "lighten", LIGHTEN_VERSION,
-		      "input", text, "options", options),
+	put(json_pack("{s:i, s:s, s:s, s:o}", "lightenPlan", PLAN_SCHEMA, "lighten",
+		      LIGHTEN_VERSION, "input", text, "options", options),
 	    out);
 }
 
@@ -77,10 +77,12 @@ static void put_segment(const struct plan *plan, uint32_t number, const struct i
 
 	for (uint32_t n = 0; n < segment->layer_count; n++)
 		json_array_append_new(positions, integer(segment_position(plan, segment, n)));
-	put(json_pack("{s:i, s:o, s:o, s:b, s:b, s:b, s:o, s:i}", "segment", (int)number, "positions",
-		      positions, "images", users_of(plan, number, images), "frozen", segment->frozen,
-		      "omitted", segment->omitted, "passThrough", segment->pass_through, "records",
-		      integer(segment->record_end - segment->record_begin), "layers", (int)segment->output_count),
+	put(json_pack("{s:i, s:o, s:o, s:b, s:b, s:b, s:o, s:i}", "segment", (int)number,
+		      "positions", positions, "images", users_of(plan, number, images), "frozen",
+		      segment->frozen, "omitted", segment->omitted, "passThrough",
+		      segment->pass_through, "records",
+		      integer(segment->record_end - segment->record_begin), "layers",
+		      (int)segment->output_count),
 	    out);
 }
 
@@ -100,10 +102,13 @@ static void put_action(const struct plan *plan, uint32_t position, uint32_t inde
 	slot_id slot = at->slot_begin + index;
 	enum fate fate = (enum fate)plan->fates[slot];
 	AUTO_FREE char *path = paths_display(plan->names->paths, entry->path);
-	json_t *line = json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}", "action",
-				 passes ? "pass" : fate == FATE_LIVE ? "keep" : "drop", "position",
-				 (int)position, "entry", (int)index, "path", path, "type",
-				 tar_type_name((enum tar_type)entry->type), "reason", reasons[fate]);
+	json_t *line =
+		json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}", "action",
+			  passes	      ? "pass"
+			  : fate == FATE_LIVE ? "keep"
+					      : "drop",
+			  "position", (int)position, "entry", (int)index, "path", path, "type",
+			  tar_type_name((enum tar_type)entry->type), "reason", reasons[fate]);
 
 	if (plan->killers[slot] != UINT32_MAX && fate != FATE_LIVE)
 		json_object_set_new(line, "by", json_integer(plan->killers[slot]));
@@ -126,8 +131,8 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 	json_t *trees = json_array();
 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
-		AUTO_PTR(merged_tree) tree =
-			merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+		AUTO_PTR(merged_tree)
+		tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
 		char text[DIGEST_TEXT_SIZE];
 		struct digest digest;
 		if (merged_tree_apply_image(tree, i, err) < 0) {
@@ -140,9 +145,10 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 	}
 	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals", "layerBytes",
 		      integer(totals->layer_bytes), "live", integer(totals->live_bytes), "shadowed",
-		      integer(totals->shadowed_bytes), "frozen", integer(totals->frozen_bytes), "ignored",
-		      integer(totals->ignored_bytes), "framing", integer(totals->framing_bytes), "entries",
-		      integer(totals->entries), "trees", trees),
+		      integer(totals->shadowed_bytes), "frozen", integer(totals->frozen_bytes),
+		      "ignored", integer(totals->ignored_bytes), "framing",
+		      integer(totals->framing_bytes), "entries", integer(totals->entries), "trees",
+		      trees),
 	    out);
 	return 0;
 }
@@ -154,7 +160,7 @@ int plan_json_write(const struct plan *plan, const struct image_set *images,
 	put_header(images, layers, options, out);
 	for (uint32_t i = 0; i < plan->segments.count; i++)
 		put_segment(plan, i, images, out);
-	vec_foreach(segment, &plan->segments)
+	vec_foreach (segment, &plan->segments)
 		put_actions(plan, segment, out);
 	return put_trailer(plan, context, out, err);
 }

@@ -86,6 +86,6 @@ bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta)
 
 	if (meta <= slot)
 		return live->bits[slot] & SHOWN_NAME;
-	return live->moved.count && bsearch(&key, live->moved.items, live->moved.count, sizeof(key),
-					    compare_moved);
+	return live->moved.count &&
+	       bsearch(&key, live->moved.items, live->moved.count, sizeof(key), compare_moved);
 }

@@ -17,8 +17,8 @@ static bool is_empty(const struct plan *plan, const struct segment *segment)
 static void choose_dropped(const struct plan *plan, bool *dropped)
 {
 	const struct plan_options *options = &plan->options;
-	bool allowed = !options->lossless &&
-		       (options->squash == SQUASH_ALL || options->drop_empty_layers);
+	bool allowed =
+		!options->lossless && (options->squash == SQUASH_ALL || options->drop_empty_layers);
 
 	for (size_t i = 0; i < plan->segments.count; i++)
 		dropped[i] = allowed && !plan->segments.items[i].frozen &&
@@ -37,11 +37,11 @@ static void choose_dropped(const struct plan *plan, bool *dropped)
 /* One segment while it is cut. */
 struct cutter {
 	struct plan *plan;
-	size_t begin, count;     /* its records */
-	uint32_t *part;          /* by record: the part that it goes to */
+	size_t begin, count; /* its records */
+	uint32_t *part;	     /* by record: the part that it goes to */
 	uint32_t parts;
-	size_t *of_path;         /* by path: record of the directory + 1 */
-	uint32_t *listed;        /* by path: last part that has the directory, + 1 */
+	size_t *of_path;  /* by path: record of the directory + 1 */
+	uint32_t *listed; /* by path: last part that has the directory, + 1 */
 	struct VEC(struct record) out;
 };
 
@@ -107,7 +107,8 @@ static void emit_part(struct cutter *cut, const size_t *order, size_t count, uin
 		if (record->link == RECORD_OPAQUE)
 			need_directory(cut, record->path, part);
 		else if (record->path != PATH_ROOT)
-			need_directory(cut, paths_parent(cut->plan->names->paths, record->path), part);
+			need_directory(cut, paths_parent(cut->plan->names->paths, record->path),
+				       part);
 		if (!is_marker(record) && is_directory(cut, record)) {
 			if (cut->listed[record->path] == part + 1)
 				continue;
@@ -135,8 +136,8 @@ static void emit_parts(struct cutter *cut, uint32_t segment)
 	for (uint32_t p = 0; p < cut->parts; p++) {
 		size_t from = cut->out.count;
 		emit_part(cut, order + begin[p], begin[p + 1] - begin[p], p);
-		vec_push(&cut->plan->outputs,
-			 (struct output_layer){ segment, cut->begin + from, cut->begin + cut->out.count });
+		vec_push(&cut->plan->outputs, (struct output_layer){ segment, cut->begin + from,
+								     cut->begin + cut->out.count });
 	}
 }
 
@@ -172,7 +173,8 @@ static uint32_t layer_budget(const struct plan *plan, uint32_t segment, const bo
 		}
 		if (!uses)
 			continue;
-		uint32_t left = plan->options.max_layers > others ? plan->options.max_layers - others : 1;
+		uint32_t left =
+			plan->options.max_layers > others ? plan->options.max_layers - others : 1;
 		uint32_t share = rebuilt && left > rebuilt ? left / rebuilt : 1;
 		budget = share < budget ? share : budget;
 	}

@@ -31,7 +31,8 @@ static bool same_directory(const struct differ *differ, path_id path)
 	       (path == PATH_ROOT || shown->born == node->born);
 }
 
-static bool whiteout_holds(const struct differ *differ, path_id path, const struct path_list *opaque)
+static bool whiteout_holds(const struct differ *differ, path_id path,
+			   const struct path_list *opaque)
 {
 	const struct paths *paths = differ->plan->names->paths;
 
@@ -66,8 +67,7 @@ bool plan_markers_hold(const struct differ *differ)
 		return true;
 	if (differ->bottom)
 		return false;
-	vec_foreach(entry, &index->entries)
-	{
+	vec_foreach (entry, &index->entries) {
 		if (entry->kind == ENTRY_OPAQUE)
 			vec_push(&opaque, entry->path);
 		else if (entry->kind == ENTRY_WHITEOUT)

@@ -16,11 +16,12 @@ static void add_marker(const struct plan *plan, const struct record *record, str
 	}
 	paths_append(paths, paths_parent(paths, record->path), path);
 	strbuf_addstr(path, path->len ? "/.wh." : ".wh.");
-	strbuf_add(path, paths_name(paths, record->path).bytes, paths_name(paths, record->path).len);
+	strbuf_add(path, paths_name(paths, record->path).bytes,
+		   paths_name(paths, record->path).len);
 }
 
-void record_header(const struct plan *plan, const struct record *record,
-		   struct record_texts *texts, struct tar_header *out)
+void record_header(const struct plan *plan, const struct record *record, struct record_texts *texts,
+		   struct tar_header *out)
 {
 	struct tree_stat stat;
 

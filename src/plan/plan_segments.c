@@ -42,7 +42,8 @@ void plan_cut_segments(struct plan *plan)
 			struct segment *below =
 				count ? &plan->segments.items[list[count - 1]] : NULL;
 
-			if (segment_of[at] == UINT32_MAX && below && joins(plan, below, at, frozen[at])) {
+			if (segment_of[at] == UINT32_MAX && below &&
+			    joins(plan, below, at, frozen[at])) {
 				segment_of[at] = list[count - 1];
 				below->last = at;
 				below->layer_count++;

@@ -61,8 +61,8 @@ static void note_dead(struct plan *plan, struct killer_sums *sums, slot_id slot,
 	sums->entries[killer]++;
 }
 
-static void account_position(struct plan *plan, uint32_t number, const struct liveness *live, bool frozen,
-			     struct killer_sums *sums)
+static void account_position(struct plan *plan, uint32_t number, const struct liveness *live,
+			     bool frozen, struct killer_sums *sums)
 {
 	const struct position *position = &plan->chain->positions.items[number];
 	const struct layer_index *index = &chain_layer(plan->chain, number)->index;
@@ -90,8 +90,7 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		if (fate == FATE_SHADOWED)
 			note_dead(plan, sums, slot, entry->path, bytes);
 	}
-	vec_foreach(killer, &sums->touched)
-	{
+	vec_foreach (killer, &sums->touched) {
 		vec_push(&totals->pairs, (struct dead_pair){ number, *killer, sums->bytes[*killer],
 							     sums->entries[*killer] });
 		sums->bytes[*killer] = sums->entries[*killer] = 0;
@@ -117,15 +116,14 @@ void plan_account(struct plan *plan, const struct liveness *live)
 				    .entries = xcalloc(positions + 1, sizeof(uint64_t)),
 				    .touched = VEC_INIT };
 
-	vec_foreach(segment, &plan->segments)
+	vec_foreach (segment, &plan->segments)
 		for (uint32_t n = 0; n < segment->layer_count; n++)
 			account_position(plan, segment_position(plan, segment, n), live,
 					 segment->frozen || plan->options.lossless, &sums);
 	if (plan->totals.pairs.count)
 		qsort(plan->totals.pairs.items, plan->totals.pairs.count,
 		      sizeof(plan->totals.pairs.items[0]), compare_pairs);
-	vec_foreach(output, &plan->outputs)
-	{
+	vec_foreach (output, &plan->outputs) {
 		const struct segment *segment = &plan->segments.items[output->segment];
 		plan->totals.output_entries +=
 			segment->pass_through

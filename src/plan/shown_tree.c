@@ -19,7 +19,8 @@ static void grow(struct shown_tree *shown)
 	vec_reserve(&shown->nodes, count);
 	while (shown->nodes.count < count)
 		shown->nodes.items[shown->nodes.count++] =
-			(struct shown_node){ INODE_NONE, SLOT_NONE, PATH_NONE, PATH_NONE, PATH_NONE, 0 };
+			(struct shown_node){ INODE_NONE, SLOT_NONE, PATH_NONE,
+					     PATH_NONE,	 PATH_NONE, 0 };
 }
 
 const struct shown_node *shown_get(const struct shown_tree *shown, path_id path)

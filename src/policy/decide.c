@@ -68,8 +68,8 @@ uint32_t decider_keeper(struct decider *d, uint32_t rule, path_id path)
 {
 	for (size_t i = 0; i < d->rules.count; i++) {
 		uint32_t keeper = d->rules.items[i];
-		if (d->policy->rules.items[keeper].info.action == POLICY_KEEP && d->applies[keeper] &&
-		    !lifts(&d->policy->rules.items[rule], keeper) &&
+		if (d->policy->rules.items[keeper].info.action == POLICY_KEEP &&
+		    d->applies[keeper] && !lifts(&d->policy->rules.items[rule], keeper) &&
 		    decider_rule_wants(d, keeper, path, NULL))
 			return keeper;
 	}
@@ -90,8 +90,9 @@ static void veto_needed(struct decider *d, path_id path, uint32_t rule)
 
 	if (needed)
 		facts_why_text(&d->facts, needed, &text);
-	decider_veto(d, (struct policy_veto){ path, rule, VETO_NEEDED, RULE_NONE,
-					      needed ? needed->by : PATH_NONE, strbuf_detach(&text) });
+	decider_veto(d,
+		     (struct policy_veto){ path, rule, VETO_NEEDED, RULE_NONE,
+					   needed ? needed->by : PATH_NONE, strbuf_detach(&text) });
 }
 
 /* A file or symlink: the first rule that wants it and that nothing stops. */
@@ -121,7 +122,8 @@ static void judge(struct decider *d, path_id path)
 			return;
 		}
 		if (veto.path == PATH_NONE)
-			veto = (struct policy_veto){ path, rule, VETO_KEEP_RULE, keeper, PATH_NONE, NULL };
+			veto = (struct policy_veto){ path,   rule,	VETO_KEEP_RULE,
+						     keeper, PATH_NONE, NULL };
 	}
 	if (veto.path != PATH_NONE) {
 		veto.text = xstrdup(d->policy->rules.items[veto.keeper].info.reason);
@@ -135,8 +137,9 @@ static void check_rules(struct decider *d)
 {
 	for (uint32_t i = 0; i < d->policy->rules.count; i++) {
 		const struct rule *rule = &d->policy->rules.items[i];
-		struct subject subject = { .facts = &d->facts, .rule = rule, .rule_id = i,
-					   .path = PATH_NONE };
+		struct subject subject = {
+			.facts = &d->facts, .rule = rule, .rule_id = i, .path = PATH_NONE
+		};
 		d->applies[i] = rule->enabled && !rule->builtin && rule->info.allowed &&
 				conditions_hold(&rule->when, &subject, NULL);
 		d->out->counts[i].applies = d->applies[i];
@@ -169,7 +172,7 @@ int decider_run(struct decider *d, const struct policy *policy, const struct ima
 	facts_want_tree(&d->facts);
 	facts_survey(&d->facts, 1u << POLICY_REMOVE | 1u << POLICY_TRUNCATE | 1u << POLICY_KEEP);
 	check_rules(d);
-	vec_foreach(candidate, &d->facts.candidates)
+	vec_foreach (candidate, &d->facts.candidates)
 		if (view_type(&d->facts.view, candidate->path) != TAR_DIR)
 			judge(d, candidate->path);
 	decider_settle(d);

@@ -12,20 +12,20 @@ struct stay {
 struct decider {
 	struct facts facts;
 	const struct policy *policy;
-	uint8_t *applies;    /* by rule: enabled, allowed, and its "when" holds */
-	uint32_t *wanted;    /* by path: the rule that takes the entry by itself; directories: never */
-	uint32_t *taken;     /* by path: the rule that takes the name in the end */
-	uint8_t *marks;      /* by path: enum mark */
+	uint8_t *applies; /* by rule: enabled, allowed, and its "when" holds */
+	uint32_t *wanted; /* by path: the rule that takes the entry by itself; directories: never */
+	uint32_t *taken;  /* by path: the rule that takes the name in the end */
+	uint8_t *marks;	  /* by path: enum mark */
 	struct VEC(struct stay) stays;
 	struct policy_decisions *out;
-	uint32_t *excluded;  /* by rule: stamp of the path at hand */
+	uint32_t *excluded;    /* by rule: stamp of the path at hand */
 	struct glob_ids rules; /* that match the path at hand, in their order */
 };
 
 enum mark {
-	MARK_STAYS = 1 << 0,    /* a symlink leads here, and below if it is a directory */
+	MARK_STAYS = 1 << 0,	/* a symlink leads here, and below if it is a directory */
 	MARK_OCCUPIED = 1 << 1, /* something in the directory stays */
-	MARK_VETOED = 1 << 2,   /* in the list of vetoes */
+	MARK_VETOED = 1 << 2,	/* in the list of vetoes */
 };
 
 /* decide.c: the rules whose globs match a path and whose excludes do not, in order, in d->rules. */

@@ -9,7 +9,7 @@ void decider_veto(struct decider *d, struct policy_veto veto)
 
 void policy_decisions_release(struct policy_decisions *decisions)
 {
-	vec_foreach(veto, &decisions->vetoes)
+	vec_foreach (veto, &decisions->vetoes)
 		free(veto->text);
 	vec_release(&decisions->vetoes);
 	vec_release(&decisions->list);
@@ -53,8 +53,9 @@ static void spare_linked_files(struct decider *d, uint32_t *left)
 		if (rule == RULE_NONE || rule_at(d, rule)->info.action != POLICY_TRUNCATE ||
 		    !left[inode_of(d, id)])
 			continue;
-		decider_veto(d, (struct policy_veto){ id, rule, VETO_HARDLINK, RULE_NONE, PATH_NONE,
-						      xstrdup("another name of the file is kept") });
+		decider_veto(d,
+			     (struct policy_veto){ id, rule, VETO_HARDLINK, RULE_NONE, PATH_NONE,
+						   xstrdup("another name of the file is kept") });
 		d->taken[id] = RULE_NONE;
 		left[inode_of(d, id)]++;
 	}
@@ -91,8 +92,7 @@ static void unite_stays(struct decider *d)
 
 	if (d->stays.count)
 		qsort(d->stays.items, d->stays.count, sizeof(struct stay), compare_stays);
-	vec_foreach(stay, &d->stays)
-	{
+	vec_foreach (stay, &d->stays) {
 		struct stay *last = count ? &d->stays.items[count - 1] : NULL;
 		if (!last || last->path != stay->path)
 			d->stays.items[count++] = *stay;
@@ -105,10 +105,11 @@ static void unite_stays(struct decider *d)
 /* The symlink that keeps a name, or a directory above it. */
 static path_id link_to(const struct decider *d, path_id path)
 {
-	for (path_id at = path; at != PATH_NONE; at = paths_parent(view_paths(&d->facts.view), at)) {
+	for (path_id at = path; at != PATH_NONE && d->stays.count;
+	     at = paths_parent(view_paths(&d->facts.view), at)) {
 		struct stay key = { .path = at };
-		const struct stay *found = bsearch(&key, d->stays.items, d->stays.count, sizeof(key),
-						   compare_stays);
+		const struct stay *found =
+			bsearch(&key, d->stays.items, d->stays.count, sizeof(key), compare_stays);
 		if (found)
 			return found->link;
 	}
@@ -119,12 +120,13 @@ static void add_link_vetoes(struct decider *d)
 {
 	unite_stays(d);
 	for (path_id id = 1; id < d->facts.path_count && d->stays.count; id++) {
-		if (d->wanted[id] == RULE_NONE || d->taken[id] != RULE_NONE || !(d->marks[id] & MARK_STAYS))
+		if (d->wanted[id] == RULE_NONE || d->taken[id] != RULE_NONE ||
+		    !(d->marks[id] & MARK_STAYS))
 			continue;
 		path_id link = link_to(d, id);
 		AUTO_FREE char *shown = paths_display(view_paths(&d->facts.view), link);
-		decider_veto(d, (struct policy_veto){ id, d->wanted[id], VETO_SYMLINK, RULE_NONE, link,
-						      xasprintf("/%s leads to it", shown) });
+		decider_veto(d, (struct policy_veto){ id, d->wanted[id], VETO_SYMLINK, RULE_NONE,
+						      link, xasprintf("/%s leads to it", shown) });
 	}
 }
 
@@ -162,8 +164,8 @@ static void add_key(const struct decider *d, struct sorting *sorting, path_id pa
 static void sort_keys(struct sorting *sorting)
 {
 	if (sorting->keys.count > 1)
-		qsort_r(sorting->keys.items, sorting->keys.count, sizeof(struct sort_key), compare_keys,
-			sorting->text.data);
+		qsort_r(sorting->keys.items, sorting->keys.count, sizeof(struct sort_key),
+			compare_keys, sorting->text.data);
 }
 
 static void sort_vetoes(struct decider *d)
@@ -171,7 +173,7 @@ static void sort_vetoes(struct decider *d)
 	struct sorting sorting = { .text = STRBUF_INIT };
 	struct policy_veto *sorted = xmalloc((d->out->vetoes.count + 1) * sizeof(sorted[0]));
 
-	vec_foreach(veto, &d->out->vetoes)
+	vec_foreach (veto, &d->out->vetoes)
 		add_key(d, &sorting, veto->path);
 	sort_keys(&sorting);
 	for (size_t i = 0; i < sorting.keys.count; i++)
@@ -195,8 +197,7 @@ static void sort_decisions(struct decider *d)
 		}
 	sort_keys(&sorting);
 	vec_reserve(&d->out->list, paths.count);
-	vec_foreach(key, &sorting.keys)
-	{
+	vec_foreach (key, &sorting.keys) {
 		path_id path = paths.items[key->row];
 		uint32_t rule = d->taken[path];
 		vec_push(&d->out->list,
@@ -213,8 +214,7 @@ static void count(struct decider *d, uint32_t *left)
 {
 	const struct merged_tree *tree = d->facts.view.tree;
 
-	vec_foreach(decision, &d->out->list)
-	{
+	vec_foreach (decision, &d->out->list) {
 		struct policy_count *of = &d->out->counts[decision->rule];
 		inode_id inode = inode_of(d, decision->path);
 		struct tree_stat stat;
@@ -229,7 +229,7 @@ static void count(struct decider *d, uint32_t *left)
 			d->out->owned++;
 	}
 	d->out->owners_known = d->facts.owners != OWNERS_ALL;
-	vec_foreach(veto, &d->out->vetoes)
+	vec_foreach (veto, &d->out->vetoes)
 		d->out->counts[veto->rule].vetoed++;
 }
 

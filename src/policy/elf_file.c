@@ -4,14 +4,20 @@
 #include <string.h>
 
 /* Far above anything a linker writes. */
-#define SEGMENTS_MAX 256
-#define DYNAMIC_MAX  65536
+#define SEGMENTS_MAX   256
+#define DYNAMIC_MAX    65536
 #define NAME_MAX_BYTES 4096
-#define NAMES_MAX    1024
+#define NAMES_MAX      1024
 
 enum { SEGMENT_LOAD = 1, SEGMENT_DYNAMIC = 2, SEGMENT_INTERPRETER = 3 };
-enum { TAG_END = 0, TAG_NEEDED = 1, TAG_STRINGS = 5, TAG_STRINGS_SIZE = 10, TAG_RPATH = 15,
-       TAG_RUNPATH = 29 };
+enum {
+	TAG_END = 0,
+	TAG_NEEDED = 1,
+	TAG_STRINGS = 5,
+	TAG_STRINGS_SIZE = 10,
+	TAG_RPATH = 15,
+	TAG_RUNPATH = 29
+};
 
 struct segment {
 	uint32_t type;
@@ -51,8 +57,8 @@ static bool read_at(const struct elf_reader *in, uint64_t at, void *out, size_t 
 
 bool elf_identify(const unsigned char *head, size_t len, unsigned *type, unsigned *machine)
 {
-	if (len < 20 || memcmp(head, "\177ELF", 4) != 0 || head[4] < 1 || head[4] > 2 || head[5] < 1 ||
-	    head[5] > 2)
+	if (len < 20 || memcmp(head, "\177ELF", 4) != 0 || head[4] < 1 || head[4] > 2 ||
+	    head[5] < 1 || head[5] > 2)
 		return false;
 	*type = (unsigned)number(head + 16, 2, head[5] == 2);
 	*machine = (unsigned)number(head + 18, 2, head[5] == 2);
@@ -124,7 +130,8 @@ static void read_tags(const struct elf_reader *in, const struct segment *dynamic
 	unsigned char row[16];
 
 	for (uint64_t at = 0; at + size <= dynamic->size && out->count < DYNAMIC_MAX; at += size) {
-		if (dynamic->offset > in->body->length || !read_at(in, dynamic->offset + at, row, size))
+		if (dynamic->offset > in->body->length ||
+		    !read_at(in, dynamic->offset + at, row, size))
 			return;
 		struct tag tag = { word(in, row), word(in, row + size / 2) };
 		if (tag.kind == TAG_END)
@@ -139,17 +146,16 @@ static void read_dynamic(struct elf_reader *in, const struct segment *dynamic, s
 	bool found = false;
 
 	read_tags(in, dynamic, &tags);
-	vec_foreach(tag, &tags)
-	{
+	vec_foreach (tag, &tags) {
 		if (tag->kind == TAG_STRINGS)
 			found = place_of(in, tag->value, &in->strings);
 		else if (tag->kind == TAG_STRINGS_SIZE)
 			in->strings_size = tag->value;
 	}
-	vec_foreach(tag, &tags)
-	{
+	vec_foreach (tag, &tags) {
 		bool search = tag->kind == TAG_RPATH || tag->kind == TAG_RUNPATH;
-		if (!found || tag->value >= in->strings_size || (!search && tag->kind != TAG_NEEDED) ||
+		if (!found || tag->value >= in->strings_size ||
+		    (!search && tag->kind != TAG_NEEDED) ||
 		    out->needed.count + out->search.count >= NAMES_MAX ||
 		    in->strings > UINT64_MAX - tag->value)
 			continue;

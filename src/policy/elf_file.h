@@ -12,10 +12,10 @@
 #define ELF_CORE	4u
 
 struct elf_file {
-	unsigned type, machine;     /* e_type, e_machine */
-	char *interpreter;          /* PT_INTERP, or NULL */
-	struct text_set needed;     /* DT_NEEDED */
-	struct text_set search;     /* DT_RPATH and DT_RUNPATH as they stand */
+	unsigned type, machine; /* e_type, e_machine */
+	char *interpreter;	/* PT_INTERP, or NULL */
+	struct text_set needed; /* DT_NEEDED */
+	struct text_set search; /* DT_RPATH and DT_RUNPATH as they stand */
 };
 
 /* e_type and e_machine from the first bytes of a file; false when it is no ELF file. */

@@ -23,10 +23,10 @@ void facts_release(struct facts *facts)
 	vec_release(&facts->candidates);
 	vec_release(&facts->hits);
 	vec_release(&facts->links);
-	vec_foreach(entrances, &facts->entrances)
+	vec_foreach (entrances, &facts->entrances)
 		vec_release(&entrances->targets);
 	vec_release(&facts->entrances);
-	vec_foreach(package, &facts->packages)
+	vec_foreach (package, &facts->packages)
 		text_set_release(&package->paths);
 	vec_release(&facts->packages);
 	strbuf_release(&facts->buffer);

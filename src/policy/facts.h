@@ -10,28 +10,28 @@
 
 /* Of a path. */
 enum fact {
-	FACT_WANTED = 1 << 0,   /* globs are matched against it */
-	FACT_PARENT = 1 << 1,   /* and against something below */
-	FACT_ALIASED = 1 << 2,  /* a symlink that a glob names leads here */
-	FACT_KEPT = 1 << 3,     /* the config needs it */
+	FACT_WANTED = 1 << 0,	  /* globs are matched against it */
+	FACT_PARENT = 1 << 1,	  /* and against something below */
+	FACT_ALIASED = 1 << 2,	  /* a symlink that a glob names leads here */
+	FACT_KEPT = 1 << 3,	  /* the config needs it */
 	FACT_KEPT_BELOW = 1 << 4, /* the config needs it and all below */
-	FACT_NAMED = 1 << 5,    /* argv or Env name it, or a directory above */
-	FACT_OWNED = 1 << 6,    /* a package lists it */
-	FACT_LOOKED = 1 << 7,   /* what it needs to start is known */
+	FACT_NAMED = 1 << 5,	  /* argv or Env name it, or a directory above */
+	FACT_OWNED = 1 << 6,	  /* a package lists it */
+	FACT_LOOKED = 1 << 7,	  /* what it needs to start is known */
 };
 
 /* Why the config needs a path. */
 enum need {
-	NEED_COMMAND,     /* argv[0] or another command of the config */
-	NEED_SCRIPT,      /* "#!" of `by` */
-	NEED_LOADER,      /* PT_INTERP of `by` */
-	NEED_LIBRARY,     /* DT_NEEDED of `by` */
-	NEED_WAY,         /* a symlink on the way to what is needed */
-	NEED_ARGUMENT,    /* a file that argv names */
-	NEED_VARIABLE,    /* a file that Env names */
+	NEED_COMMAND,  /* argv[0] or another command of the config */
+	NEED_SCRIPT,   /* "#!" of `by` */
+	NEED_LOADER,   /* PT_INTERP of `by` */
+	NEED_LIBRARY,  /* DT_NEEDED of `by` */
+	NEED_WAY,      /* a symlink on the way to what is needed */
+	NEED_ARGUMENT, /* a file that argv names */
+	NEED_VARIABLE, /* a file that Env names */
 	NEED_WORKDIR,
 	NEED_VOLUME,
-	NEED_USER,        /* names of the user that the config names */
+	NEED_USER, /* names of the user that the config names */
 };
 
 struct needed {
@@ -70,8 +70,8 @@ struct facts {
 	const struct policy *policy;
 	struct view view;
 	uint32_t path_count;
-	uint8_t *flags;   /* by path: enum fact */
-	uint8_t *seen;    /* by glob_id: a name matches */
+	uint8_t *flags;			  /* by path: enum fact */
+	uint8_t *seen;			  /* by glob_id: a name matches */
 	struct VEC(struct needed) needed; /* sorted by path once it is complete */
 	enum owners owners;
 	bool has_links;
@@ -79,11 +79,11 @@ struct facts {
 	struct VEC(struct entrances) entrances;
 	struct VEC(struct package) packages;
 	struct VEC(struct candidate) candidates;
-	struct glob_ids hits;          /* globs by candidate, each once */
-	uint32_t *candidate_of;        /* by path: index + 1, 0: none */
-	struct strbuf buffer;          /* the content at hand */
-	uint64_t buffered;             /* which content that is: offset and descriptor */
-	int buffered_fd;               /* -1: none */
+	struct glob_ids hits;	/* globs by candidate, each once */
+	uint32_t *candidate_of; /* by path: index + 1, 0: none */
+	struct strbuf buffer;	/* the content at hand */
+	uint64_t buffered;	/* which content that is: offset and descriptor */
+	int buffered_fd;	/* -1: none */
 };
 
 void facts_init(struct facts *facts, const struct policy *policy, const struct image *image,

@@ -10,7 +10,7 @@
 
 void text_set_release(struct text_set *set)
 {
-	vec_foreach(text, set)
+	vec_foreach (text, set)
 		free(*text);
 	vec_release(set);
 }
@@ -20,7 +20,7 @@ void text_set_release(struct text_set *set)
 static const struct glob_param *find_param(const struct glob_params *params, const char *name,
 					   size_t len)
 {
-	vec_foreach(param, params)
+	vec_foreach (param, params)
 		if (strlen(param->name) == len && !memcmp(param->name, name, len))
 			return param;
 	return NULL;
@@ -40,11 +40,11 @@ static int put_params(const char *glob, const struct glob_params *params, struct
 			return error_set(err, ERR_USAGE, "glob \"%s\": \"${\" without \"}\"", glob);
 		const struct glob_param *param = find_param(params, at + 2, len);
 		if (!param)
-			return error_set(err, ERR_USAGE, "glob \"%s\": no parameter \"%.*s\" is defined", glob,
+			return error_set(err, ERR_USAGE,
+					 "glob \"%s\": no parameter \"%.*s\" is defined", glob,
 					 (int)len, at + 2);
 		strbuf_addch(out, '{');
-		vec_foreach(value, &param->values)
-		{
+		vec_foreach (value, &param->values) {
 			if (value != param->values.items)
 				strbuf_addch(out, ',');
 			strbuf_addstr(out, *value);
@@ -204,7 +204,8 @@ int glob_cut(const char *spelled, struct glob_parts *parts, struct error *err)
 	if (*at == '/')
 		at++;
 	else if (strncmp(at, "**/", 3) != 0)
-		return error_set(err, ERR_USAGE, "glob \"%s\": must begin with \"/\" or \"**/\"", spelled);
+		return error_set(err, ERR_USAGE, "glob \"%s\": must begin with \"/\" or \"**/\"",
+				 spelled);
 	for (;;) {
 		size_t len = strcspn(at, "/");
 		const char *fault = fault_of(at, len);
@@ -226,8 +227,7 @@ bool glob_is_everything(const struct glob_parts *parts)
 {
 	bool any = false;
 
-	vec_foreach(part, parts)
-	{
+	vec_foreach (part, parts) {
 		any |= part->kind == GLOB_ANY;
 		for (size_t i = 0; i < part->text.len; i++)
 			if (part->text.bytes[i] != '*' && part->text.bytes[i] != '?')
@@ -271,7 +271,8 @@ bool glob_match(struct tar_text pattern, struct tar_text name)
 			continue;
 		}
 		if (at < end && byte < last &&
-		    (*at == '[' ? class_has(at + 1, end, *byte, &next) : *at == '?' || *at == *byte)) {
+		    (*at == '[' ? class_has(at + 1, end, *byte, &next)
+				: *at == '?' || *at == *byte)) {
 			at = next;
 			byte++;
 			continue;

@@ -33,8 +33,8 @@ struct glob_param {
 };
 struct glob_params VEC(struct glob_param);
 
-#define GLOB_MAX_BYTES	  4096
-#define GLOB_MAX_SPELLED  4096
+#define GLOB_MAX_BYTES	 4096
+#define GLOB_MAX_SPELLED 4096
 
 /* Append every glob without braces and parameters that `glob` stands for. */
 int glob_spell(const char *glob, const struct glob_params *params, struct text_set *out,

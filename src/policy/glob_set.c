@@ -20,11 +20,11 @@ struct wilds {
 };
 
 struct glob_node {
-	uint32_t any;          /* the node behind "**", 0: none */
-	bool is_any;           /* this is one: it stays while names pass */
-	bool has_literals[2];  /* [icase] */
-	uint32_t wilds[2];     /* [icase]: index + 1 into glob_set.wilds, 0: none */
-	struct glob_ids ids;   /* globs that end here */
+	uint32_t any;	      /* the node behind "**", 0: none */
+	bool is_any;	      /* this is one: it stays while names pass */
+	bool has_literals[2]; /* [icase] */
+	uint32_t wilds[2];    /* [icase]: index + 1 into glob_set.wilds, 0: none */
+	struct glob_ids ids;  /* globs that end here */
 };
 
 struct glob_set {
@@ -46,10 +46,9 @@ struct glob_set *glob_set_new(void)
 
 void glob_set_free(struct glob_set *set)
 {
-	vec_foreach(node, &set->nodes)
+	vec_foreach (node, &set->nodes)
 		vec_release(&node->ids);
-	vec_foreach(wilds, &set->wilds)
-	{
+	vec_foreach (wilds, &set->wilds) {
 		vec_release(&wilds->list);
 		free(wilds->by_tail);
 		free(wilds->by_head);
@@ -147,7 +146,7 @@ static uint32_t wild_child(struct glob_set *set, uint32_t from, struct tar_text 
 		set->nodes.items[from].wilds[icase] = (uint32_t)set->wilds.count;
 	}
 	struct wilds *wilds = &set->wilds.items[set->nodes.items[from].wilds[icase] - 1];
-	vec_foreach(other, &wilds->list)
+	vec_foreach (other, &wilds->list)
 		if (same_text(other->text, text))
 			return other->to;
 	wild.text = keep_text(set, text);
@@ -174,8 +173,7 @@ void glob_set_add(struct glob_set *set, const struct glob_parts *parts, bool ica
 {
 	uint32_t at = GLOB_ROOT;
 
-	vec_foreach(part, parts)
-	{
+	vec_foreach (part, parts) {
 		AUTO_FREE char *folded = xmemdup0(part->text.bytes, part->text.len);
 		struct tar_text text = { folded, part->text.len };
 
@@ -230,7 +228,7 @@ void glob_set_seal(struct glob_set *set)
 {
 	if (!set->slots)
 		grow_slots(set);
-	vec_foreach(wilds, &set->wilds)
+	vec_foreach (wilds, &set->wilds)
 		index_wilds(wilds);
 }
 
@@ -325,7 +323,8 @@ static void try_wilds(struct stepping *in, const struct wilds *wilds, size_t fro
 		if (wild->head + wild->tail <= name.len &&
 		    !memcmp(name.bytes + name.len - wild->tail,
 			    wild->text.bytes + wild->text.len - wild->tail, wild->tail) &&
-		    !memcmp(name.bytes, wild->text.bytes, wild->head) && glob_match(wild->text, name))
+		    !memcmp(name.bytes, wild->text.bytes, wild->head) &&
+		    glob_match(wild->text, name))
 			arrive(in, wild->to);
 	}
 }

@@ -18,17 +18,21 @@ static uint32_t word(const char *at, bool big)
 {
 	const unsigned char *bytes = (const unsigned char *)at;
 
-	return big ? (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]
-		   : (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0];
+	return big ? (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+			       bytes[3]
+		   : (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 |
+			       bytes[0];
 }
 
 /* Where the newer table begins, or SIZE_MAX. */
 static size_t find_table(const char *text, size_t len)
 {
-	for (int big = 0; big < 2 && len >= OLD_HEAD && !memcmp(text, OLD_MAGIC, strlen(OLD_MAGIC)); big++) {
+	for (int big = 0; big < 2 && len >= OLD_HEAD && !memcmp(text, OLD_MAGIC, strlen(OLD_MAGIC));
+	     big++) {
 		uint64_t at = OLD_HEAD + (uint64_t)word(text + 12, big) * OLD_ROW;
 		at = (at + 7) & ~(uint64_t)7;
-		if (at <= len && len - at >= NEW_HEAD && !memcmp(text + at, NEW_MAGIC, strlen(NEW_MAGIC)))
+		if (at <= len && len - at >= NEW_HEAD &&
+		    !memcmp(text + at, NEW_MAGIC, strlen(NEW_MAGIC)))
 			return (size_t)at;
 	}
 	return len >= NEW_HEAD && !memcmp(text, NEW_MAGIC, strlen(NEW_MAGIC)) ? 0 : SIZE_MAX;

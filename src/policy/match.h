@@ -13,13 +13,13 @@ struct subject {
 	enum tar_type type;
 	uint64_t size;
 	const struct range *body; /* NULL: none, or unreadable */
-	const uint32_t *hits;     /* globs that match the path */
+	const uint32_t *hits;	  /* globs that match the path */
 	size_t hit_count;
 };
 
 struct match_type {
 	const char *key;
-	bool of_image;  /* stands in "when", else in "each" */
+	bool of_image;	/* stands in "when", else in "each" */
 	bool of_layers; /* works on entries that no tree shows, as "warn" needs it */
 	int (*read)(struct rule_reader *in, json_t *value, struct condition *out,
 		    struct error *err);
@@ -41,8 +41,8 @@ int match_read_number(struct rule_reader *in, json_t *value, struct condition *o
 int match_read_true(struct rule_reader *in, json_t *value, struct condition *out,
 		    struct error *err);
 
-/* An extended regular expression; -1 when it is none, or one whose repetitions multiply to more than
- * a few thousand, or that refers back: those may take for ever. */
+/* An extended regular expression; -1 when it is none, or one whose repetitions multiply to more
+ * than a few thousand, or that refers back: those may take for ever. */
 int match_compile_regex(regex_t *out, const char *text, int flags);
 
 /* Up to 1 MiB of the entry's content, for as long as the next is asked for.  False when it is no

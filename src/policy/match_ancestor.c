@@ -8,7 +8,7 @@ static bool ancestor_holds(const struct condition *condition, struct subject *su
 
 	while ((at = paths_parent(view_paths(view), at)) != PATH_NONE) {
 		size_t found = 0;
-		vec_foreach(name, &condition->texts)
+		vec_foreach (name, &condition->texts)
 			found += view_child(view, at, *name) != PATH_NONE;
 		if (found == condition->texts.count)
 			return true;
@@ -16,5 +16,6 @@ static bool ancestor_holds(const struct condition *condition, struct subject *su
 	return false;
 }
 
-const struct match_type match_ancestor_has = { .key = "ancestor_has", .read = match_read_texts,
+const struct match_type match_ancestor_has = { .key = "ancestor_has",
+					       .read = match_read_texts,
 					       .holds = ancestor_holds };

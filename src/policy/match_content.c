@@ -43,7 +43,7 @@ static bool content_holds(const struct condition *condition, struct subject *sub
 
 	if (!subject_content(subject, &text))
 		return false;
-	vec_foreach(pattern, &condition->texts)
+	vec_foreach (pattern, &condition->texts)
 		if (has_pattern(text, *pattern))
 			return true;
 	return false;
@@ -55,12 +55,11 @@ static int read_regexes(struct rule_reader *in, json_t *value, struct condition 
 	(void)in;
 	if (read_texts(value, &out->texts, err) < 0)
 		return -1;
-	vec_foreach(text, &out->texts)
-	{
+	vec_foreach (text, &out->texts) {
 		regex_t regex;
 		if (match_compile_regex(&regex, *text, REG_NEWLINE) < 0)
-			return error_set(err, ERR_USAGE, "\"%s\": no valid extended regular expression",
-					 *text);
+			return error_set(err, ERR_USAGE,
+					 "\"%s\": no valid extended regular expression", *text);
 		vec_push(&out->regexes, regex);
 	}
 	return 0;
@@ -72,8 +71,7 @@ static bool regex_holds(const struct condition *condition, struct subject *subje
 
 	if (!subject_content(subject, &text))
 		return false;
-	vec_foreach(regex, &condition->regexes)
-	{
+	vec_foreach (regex, &condition->regexes) {
 		regmatch_t match = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
 		if (!regexec(regex, text.bytes, 1, &match, REG_STARTEND))
 			return true;
@@ -81,7 +79,9 @@ static bool regex_holds(const struct condition *condition, struct subject *subje
 	return false;
 }
 
-const struct match_type match_content = { .key = "content_any", .of_layers = true,
-					  .read = match_read_texts, .holds = content_holds };
-const struct match_type match_regex = { .key = "regex_any", .of_layers = true,
-					.read = read_regexes, .holds = regex_holds };
+const struct match_type match_content = {
+	.key = "content_any", .of_layers = true, .read = match_read_texts, .holds = content_holds
+};
+const struct match_type match_regex = {
+	.key = "regex_any", .of_layers = true, .read = read_regexes, .holds = regex_holds
+};

@@ -12,13 +12,15 @@ static int read_env(struct rule_reader *in, json_t *value, struct condition *out
 
 	(void)in;
 	if (!json_object_size(value))
-		return error_set(err, ERR_USAGE, "must be an object: names and regular expressions");
+		return error_set(err, ERR_USAGE,
+				 "must be an object: names and regular expressions");
 	json_object_foreach(value, name, pattern)
 	{
 		const char *text = json_string_value(pattern);
 		regex_t regex;
 		if (!text || match_compile_regex(&regex, text, REG_NOSUB) < 0)
-			return error_set(err, ERR_USAGE, "\"%s\": no valid extended regular expression", name);
+			return error_set(err, ERR_USAGE,
+					 "\"%s\": no valid extended regular expression", name);
 		vec_push(&out->texts, xstrdup(name));
 		vec_push(&out->regexes, regex);
 	}
@@ -35,15 +37,15 @@ static bool env_holds(const struct condition *condition, struct subject *subject
 	return true;
 }
 
-static int read_lang(struct rule_reader *in, json_t *value, struct condition *out, struct error *err)
+static int read_lang(struct rule_reader *in, json_t *value, struct condition *out,
+		     struct error *err)
 {
 	if (match_read_true(in, value, out, err) < 0)
 		return -1;
-	vec_foreach(param, &in->policy->params)
-	{
+	vec_foreach (param, &in->policy->params) {
 		if (strcmp(param->name, KEEP_PARAM) != 0)
 			continue;
-		vec_foreach(text, &param->values)
+		vec_foreach (text, &param->values)
 			if (glob_spell(*text, &in->policy->params, &out->texts, err) < 0)
 				return -1;
 		return 0;
@@ -53,7 +55,7 @@ static int read_lang(struct rule_reader *in, json_t *value, struct condition *ou
 
 static bool in_list(const struct condition *condition, struct tar_text locale)
 {
-	vec_foreach(text, &condition->texts)
+	vec_foreach (text, &condition->texts)
 		if (glob_match(text_of(*text), locale))
 			return true;
 	return false;
@@ -103,7 +105,7 @@ static bool lang_holds(const struct condition *condition, struct subject *subjec
 	bool kept = true;
 
 	view_config_list(view, "env", &env);
-	vec_foreach(text, &env)
+	vec_foreach (text, &env)
 		kept = kept && line_kept(condition, *text);
 	vec_release(&env);
 	for (size_t i = 0; i < 2 && kept; i++) {
@@ -121,7 +123,9 @@ static bool lang_holds(const struct condition *condition, struct subject *subjec
 	return kept;
 }
 
-const struct match_type match_env = { .key = "env", .of_image = true, .read = read_env,
-				      .holds = env_holds };
-const struct match_type match_env_lang = { .key = "env_lang_in_keep", .of_image = true,
-					   .read = read_lang, .holds = lang_holds };
+const struct match_type match_env = {
+	.key = "env", .of_image = true, .read = read_env, .holds = env_holds
+};
+const struct match_type match_env_lang = {
+	.key = "env_lang_in_keep", .of_image = true, .read = read_lang, .holds = lang_holds
+};

@@ -41,9 +41,12 @@ static bool none_holds(const struct condition *condition, struct subject *subjec
 	return count_seen(condition, subject) == 0;
 }
 
-const struct match_type match_exists = { .key = "exists", .of_image = true, .read = read_globs,
-					 .holds = all_hold };
-const struct match_type match_exists_any = { .key = "exists_any", .of_image = true,
-					     .read = read_globs, .holds = any_holds };
-const struct match_type match_not_exists = { .key = "not_exists", .of_image = true,
-					     .read = read_globs, .holds = none_holds };
+const struct match_type match_exists = {
+	.key = "exists", .of_image = true, .read = read_globs, .holds = all_hold
+};
+const struct match_type match_exists_any = {
+	.key = "exists_any", .of_image = true, .read = read_globs, .holds = any_holds
+};
+const struct match_type match_not_exists = {
+	.key = "not_exists", .of_image = true, .read = read_globs, .holds = none_holds
+};

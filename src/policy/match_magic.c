@@ -15,11 +15,14 @@ static int read_magic(struct rule_reader *in, json_t *value, struct condition *o
 		return -1;
 	for (size_t i = 0; i < out->texts.count; i++) {
 		char *text = out->texts.items[i];
-		if (!strncmp(text, "elf:", 4) && choose_word(text, kinds, "kind of ELF file", err) < 0)
+		if (!strncmp(text, "elf:", 4) &&
+		    choose_word(text, kinds, "kind of ELF file", err) < 0)
 			return -1;
 		if (!*text || strlen(text) > BYTES_MAX)
-			return error_set(err, ERR_USAGE, "\"%s\": from 1 to %d bytes", text, BYTES_MAX);
-		AUTO_FREE char *anywhere = !strncmp(text, "name:", 5) ? xasprintf("**/%s", text + 5) : NULL;
+			return error_set(err, ERR_USAGE, "\"%s\": from 1 to %d bytes", text,
+					 BYTES_MAX);
+		AUTO_FREE char *anywhere =
+			!strncmp(text, "name:", 5) ? xasprintf("**/%s", text + 5) : NULL;
 		char *glob = anywhere ? anywhere : !strncmp(text, "path:", 5) ? text + 5 : NULL;
 		glob_id id;
 		if (glob && reader_add_globs(in, &glob, 1, ROLE_ENTRY, &id, err) < 0)
@@ -41,8 +44,7 @@ static bool magic_holds(const struct condition *condition, struct subject *subje
 		for (size_t j = 0; j < subject->hit_count; j++)
 			if (condition->globs.items[i] == subject->hits[j])
 				return true;
-	vec_foreach(text, &condition->texts)
-	{
+	vec_foreach (text, &condition->texts) {
 		size_t size = strlen(*text);
 		if (!strcmp(*text, "elf:core") || !strcmp(*text, "elf:rel")) {
 			if (is_elf && type == ((*text)[4] == 'c' ? ELF_CORE : ELF_RELOCATABLE))
@@ -59,7 +61,7 @@ static bool magic_holds(const struct condition *condition, struct subject *subje
 static const struct machine {
 	const char *name;
 	unsigned number;
-} machines[] = { { "EM_386", 3 },      { "EM_ARM", 40 },	{ "EM_X86_64", 62 },
+} machines[] = { { "EM_386", 3 },	{ "EM_ARM", 40 },    { "EM_X86_64", 62 },
 		 { "EM_AARCH64", 183 }, { "EM_RISCV", 243 }, { "EM_BPF", 247 } };
 
 static const char *next_machine(const void *arg, size_t index)
@@ -74,8 +76,7 @@ static int read_machines(struct rule_reader *in, json_t *value, struct condition
 	(void)in;
 	if (read_texts(value, &out->texts, err) < 0)
 		return -1;
-	vec_foreach(text, &out->texts)
-	{
+	vec_foreach (text, &out->texts) {
 		size_t i = 0;
 		while (next_machine(NULL, i) && strcmp(machines[i].name, *text) != 0)
 			i++;
@@ -103,8 +104,10 @@ static bool not_machine_holds(const struct condition *condition, struct subject 
 	return true;
 }
 
-const struct match_type match_magic = { .key = "magic_any", .of_layers = true, .read = read_magic,
-					.holds = magic_holds };
-const struct match_type match_not_machine = { .key = "not_elf_machine", .of_layers = true,
+const struct match_type match_magic = {
+	.key = "magic_any", .of_layers = true, .read = read_magic, .holds = magic_holds
+};
+const struct match_type match_not_machine = { .key = "not_elf_machine",
+					      .of_layers = true,
 					      .read = read_machines,
 					      .holds = not_machine_holds };

@@ -20,7 +20,7 @@ static struct tar_text release_value(const struct strbuf *text, const char *key)
 
 static bool has_text(const struct condition *condition, struct tar_text value)
 {
-	vec_foreach(text, &condition->texts)
+	vec_foreach (text, &condition->texts)
 		if (strlen(*text) == value.len && !memcmp(*text, value.bytes, value.len))
 			return true;
 	return false;
@@ -75,11 +75,15 @@ static bool image_os_holds(const struct condition *condition, struct subject *su
 	return has_text(condition, text_of(text ? text : "linux"));
 }
 
-const struct match_type match_os_id = { .key = "os_id", .of_image = true, .read = match_read_texts,
-					.holds = os_id_holds };
-const struct match_type match_os_like = { .key = "os_like", .of_image = true,
-					  .read = match_read_texts, .holds = os_like_holds };
-const struct match_type match_arch = { .key = "arch", .of_image = true, .read = match_read_texts,
-				       .holds = arch_holds };
-const struct match_type match_image_os = { .key = "image_os", .of_image = true,
-					   .read = match_read_texts, .holds = image_os_holds };
+const struct match_type match_os_id = {
+	.key = "os_id", .of_image = true, .read = match_read_texts, .holds = os_id_holds
+};
+const struct match_type match_os_like = {
+	.key = "os_like", .of_image = true, .read = match_read_texts, .holds = os_like_holds
+};
+const struct match_type match_arch = {
+	.key = "arch", .of_image = true, .read = match_read_texts, .holds = arch_holds
+};
+const struct match_type match_image_os = {
+	.key = "image_os", .of_image = true, .read = match_read_texts, .holds = image_os_holds
+};

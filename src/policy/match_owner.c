@@ -7,5 +7,6 @@ static bool unowned_holds(const struct condition *condition, struct subject *sub
 	return !facts_owned(subject->facts, subject->path);
 }
 
-const struct match_type match_unowned = { .key = "unowned", .read = match_read_true,
+const struct match_type match_unowned = { .key = "unowned",
+					  .read = match_read_true,
 					  .holds = unowned_holds };

@@ -22,7 +22,8 @@ static path_id package_root(const struct view *view, path_id path, path_id *top)
 		bool scope = paths_name(paths, at).len && paths_name(paths, at).bytes[0] == '@';
 		bool scoped = parent != PATH_ROOT && paths_name(paths, parent).bytes[0] == '@' &&
 			      name_is(view, paths_parent(paths, parent), "node_modules");
-		if (scoped || (!scope && parent != PATH_ROOT && name_is(view, parent, "node_modules"))) {
+		if (scoped ||
+		    (!scope && parent != PATH_ROOT && name_is(view, parent, "node_modules"))) {
 			*top = below;
 			return below == PATH_NONE ? PATH_NONE : at;
 		}
@@ -38,7 +39,7 @@ static bool parent_has_holds(const struct condition *condition, struct subject *
 
 	if (root == PATH_NONE)
 		return false;
-	vec_foreach(name, &condition->texts)
+	vec_foreach (name, &condition->texts)
 		if (view_child(view, root, *name) == PATH_NONE)
 			return false;
 	return true;
@@ -75,9 +76,10 @@ static void collect(json_t *value, int depth, struct text_set *out)
 
 static void read_package(const struct view *view, struct package *package)
 {
-	static const char *const keys[] = { "main", "module", "browser", "exports", "bin",
-					    "imports", "types", "typings", "style", "sass",
-					    "directories", "es2015", "jsnext:main" };
+	static const char *const keys[] = { "main",	  "module",  "browser",	    "exports",
+					    "bin",	  "imports", "types",	    "typings",
+					    "style",	  "sass",    "directories", "es2015",
+					    "jsnext:main" };
 	path_id file = view_child(view, package->root, "package.json");
 	AUTO(error) broken = ERROR_INIT;
 	AUTO(strbuf) text = STRBUF_INIT;
@@ -113,13 +115,14 @@ static bool package_paths_holds(const struct condition *condition, struct subjec
 	const struct package *package = find_package(subject->facts, root);
 	if (!package->readable)
 		return false;
-	vec_foreach(path, &package->paths)
+	vec_foreach (path, &package->paths)
 		if (!strcmp(*path, "*") || name_is(view, top, *path))
 			return false;
 	return true;
 }
 
-const struct match_type match_parent_has = { .key = "parent_has", .read = match_read_texts,
+const struct match_type match_parent_has = { .key = "parent_has",
+					     .read = match_read_texts,
 					     .holds = parent_has_holds };
 const struct match_type match_package_paths = { .key = "not_in_package_json_paths",
 						.read = match_read_true,

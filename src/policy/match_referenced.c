@@ -8,5 +8,6 @@ static bool unreferenced_holds(const struct condition *condition, struct subject
 	return !(subject->facts->flags[subject->path] & (FACT_KEPT | FACT_KEPT_BELOW | FACT_NAMED));
 }
 
-const struct match_type match_unreferenced = { .key = "unreferenced", .read = match_read_true,
+const struct match_type match_unreferenced = { .key = "unreferenced",
+					       .read = match_read_true,
 					       .holds = unreferenced_holds };

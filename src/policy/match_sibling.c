@@ -6,7 +6,8 @@ static int read_sibling(struct rule_reader *in, json_t *value, struct condition 
 			struct error *err)
 {
 	(void)in;
-	if (!json_is_string(value) || !json_string_length(value) || json_string_value(value)[0] == '/')
+	if (!json_is_string(value) || !json_string_length(value) ||
+	    json_string_value(value)[0] == '/')
 		return error_set(err, ERR_USAGE, "must be a path from the folder of the entry");
 	vec_push(&out->texts, xstrdup(json_string_value(value)));
 	return 0;
@@ -23,10 +24,12 @@ static bool sibling_holds(const struct condition *condition, struct subject *sub
 	for (const char *at = condition->texts.items[0]; *at;) {
 		if (!strncmp(at, "{stem}", 6)) {
 			strbuf_add(&path, name.bytes,
-				   last && last > name.bytes ? (size_t)(last - name.bytes) : name.len);
+				   last && last > name.bytes ? (size_t)(last - name.bytes)
+							     : name.len);
 			at += 6;
 		} else if (!strncmp(at, "{py_source}", 11)) {
-			strbuf_add(&path, name.bytes, first ? (size_t)(first - name.bytes) : name.len);
+			strbuf_add(&path, name.bytes,
+				   first ? (size_t)(first - name.bytes) : name.len);
 			strbuf_addstr(&path, ".py");
 			at += 11;
 		} else {
@@ -37,5 +40,6 @@ static bool sibling_holds(const struct condition *condition, struct subject *sub
 			 (struct tar_text){ path.data, path.len }, WALK_FOLLOW, NULL) != PATH_NONE;
 }
 
-const struct match_type match_sibling_exists = { .key = "sibling_exists", .read = read_sibling,
+const struct match_type match_sibling_exists = { .key = "sibling_exists",
+						 .read = read_sibling,
 						 .holds = sibling_holds };

@@ -30,12 +30,12 @@ static int compare_paths(const void *a, const void *b)
 /* Links that the rule takes itself, inside a cache, say nothing. */
 static const struct entrances *entrances_of(struct facts *facts, uint32_t rule)
 {
-	vec_foreach(known, &facts->entrances)
+	vec_foreach (known, &facts->entrances)
 		if (known->rule == rule)
 			return known;
 	struct entrances fresh = { .rule = rule };
 	facts_find_links(facts);
-	vec_foreach(link, &facts->links)
+	vec_foreach (link, &facts->links)
 		if (!facts_rule_matches(facts, rule, link->path))
 			vec_push(&fresh.targets, link->target);
 	if (fresh.targets.count)

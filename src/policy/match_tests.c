@@ -72,10 +72,12 @@ static bool tree_mentions(const struct view *view, path_id at, const char *const
 	for (path_id child = tree_node(view->tree, at)->child; child != PATH_NONE;
 	     child = tree_node(view->tree, child)->next) {
 		enum tar_type type = view_type(view, child);
-		if (type == TAR_DIR && !name_is(view, child, "tests") && !name_is(view, child, "test") &&
+		if (type == TAR_DIR && !name_is(view, child, "tests") &&
+		    !name_is(view, child, "test") &&
 		    (!depth || tree_mentions(view, child, texts, count, depth - 1)))
 			return true;
-		if (type == TAR_FILE && is_source(view, child) && mentions(view, child, texts, count))
+		if (type == TAR_FILE && is_source(view, child) &&
+		    mentions(view, child, texts, count))
 			return true;
 	}
 	return false;
@@ -97,8 +99,8 @@ static path_id python_package(const struct view *view, path_id path)
 /* Answers are kept by package in the same way as those about package.json. */
 static bool not_imported_holds(const struct condition *condition, struct subject *subject)
 {
-	static const char *const texts[] = { ".tests", ".test ", ".test.", " tests ", " tests.",
-					     " tests\n" };
+	static const char *const texts[] = { ".tests",	".test ",  ".test.",
+					     " tests ", " tests.", " tests\n" };
 	const struct view *view = &subject->facts->view;
 	path_id root = python_package(view, subject->path);
 
@@ -128,7 +130,8 @@ static bool not_mentioned_holds(const struct condition *condition, struct subjec
 	return true;
 }
 
-const struct match_type match_test_files = { .key = "dir_has_test_files", .read = match_read_true,
+const struct match_type match_test_files = { .key = "dir_has_test_files",
+					     .read = match_read_true,
 					     .holds = test_files_holds };
 const struct match_type match_not_imported = { .key = "not_imported_by_package",
 					       .read = match_read_true,

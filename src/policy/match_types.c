@@ -4,34 +4,13 @@
 #include <string.h>
 
 const struct match_type *const match_types[] = {
-	&match_os_id,
-	&match_os_like,
-	&match_arch,
-	&match_image_os,
-	&match_exists,
-	&match_exists_any,
-	&match_not_exists,
-	&match_env,
-	&match_env_lang,
-	&match_entrypoint_not,
-	&match_unowned,
-	&match_unreferenced,
-	&match_no_symlink_into,
-	&match_symlink_target,
-	&match_min_size,
-	&match_max_size,
-	&match_sibling_exists,
-	&match_ancestor_has,
-	&match_parent_has,
-	&match_package_paths,
-	&match_test_files,
-	&match_not_imported,
-	&match_not_mentioned,
-	&match_magic,
-	&match_not_machine,
-	&match_content,
-	&match_regex,
-	NULL,
+	&match_os_id,		&match_os_like,	       &match_arch,	     &match_image_os,
+	&match_exists,		&match_exists_any,     &match_not_exists,    &match_env,
+	&match_env_lang,	&match_entrypoint_not, &match_unowned,	     &match_unreferenced,
+	&match_no_symlink_into, &match_symlink_target, &match_min_size,	     &match_max_size,
+	&match_sibling_exists,	&match_ancestor_has,   &match_parent_has,    &match_package_paths,
+	&match_test_files,	&match_not_imported,   &match_not_mentioned, &match_magic,
+	&match_not_machine,	&match_content,	       &match_regex,	     NULL,
 };
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -70,7 +49,8 @@ static int check_keys(struct rule_reader *in, json_t *object, bool of_image, str
 		if (find_type(key, of_image) || !strncmp(key, "x-", 2))
 			continue;
 		in->sub_key = key;
-		return unknown_word(err, "condition", key, next_key, &(struct key_list){ of_image });
+		return unknown_word(err, "condition", key, next_key,
+				    &(struct key_list){ of_image });
 	}
 	return 0;
 }
@@ -99,11 +79,10 @@ int read_conditions(struct rule_reader *in, json_t *object, bool of_image, struc
 
 void conditions_release(struct conditions *list)
 {
-	vec_foreach(condition, list)
-	{
+	vec_foreach (condition, list) {
 		text_set_release(&condition->texts);
 		vec_release(&condition->globs);
-		vec_foreach(regex, &condition->regexes)
+		vec_foreach (regex, &condition->regexes)
 			regfree(regex);
 		vec_release(&condition->regexes);
 	}
@@ -127,12 +106,13 @@ int match_read_number(struct rule_reader *in, json_t *value, struct condition *o
 	return 0;
 }
 
-int match_read_true(struct rule_reader *in, json_t *value, struct condition *out,
-		    struct error *err)
+int match_read_true(struct rule_reader *in, json_t *value, struct condition *out, struct error *err)
 {
 	(void)in;
 	(void)out;
-	return json_is_true(value) ? 0 : error_set(err, ERR_USAGE, "must be true; leave it out otherwise");
+	return json_is_true(value)
+		       ? 0
+		       : error_set(err, ERR_USAGE, "must be true; leave it out otherwise");
 }
 
 int match_compile_regex(regex_t *out, const char *text, int flags)
@@ -168,8 +148,7 @@ int match_compile_regex(regex_t *out, const char *text, int flags)
 bool conditions_hold(const struct conditions *list, struct subject *subject,
 		     const struct match_type **failed)
 {
-	vec_foreach(condition, list)
-	{
+	vec_foreach (condition, list) {
 		if (condition->type->holds(condition, subject))
 			continue;
 		if (failed)
@@ -187,8 +166,9 @@ bool subject_content(struct subject *subject, struct tar_text *out)
 	if (!subject->body)
 		return false;
 	if (facts->buffered != subject->body->offset || facts->buffered_fd != subject->body->fd) {
-		size_t len = subject->body->length < MATCH_CONTENT_MAX ? (size_t)subject->body->length
-								       : MATCH_CONTENT_MAX;
+		size_t len = subject->body->length < MATCH_CONTENT_MAX
+				     ? (size_t)subject->body->length
+				     : MATCH_CONTENT_MAX;
 		strbuf_clear(buffer);
 		buffer->len = range_head(subject->body, strbuf_grow(buffer, len), len);
 		facts->buffered = subject->body->offset;

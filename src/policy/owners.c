@@ -10,7 +10,7 @@
 /* Where lists say their names lie. */
 struct owner_reader {
 	struct facts *facts;
-	path_id folder;      /* of the line before */
+	path_id folder; /* of the line before */
 	struct tar_text folder_text;
 };
 
@@ -177,7 +177,8 @@ static bool read_pacman_folders(struct facts *facts)
 		return true;
 	for (path_id at = tree_node(view->tree, directory)->child; at != PATH_NONE;
 	     at = tree_node(view->tree, at)->next) {
-		path_id files = view_type(view, at) == TAR_DIR ? view_child(view, at, "files") : PATH_NONE;
+		path_id files =
+			view_type(view, at) == TAR_DIR ? view_child(view, at, "files") : PATH_NONE;
 		if (files != PATH_NONE && !read_file(facts, files, read_pacman))
 			return false;
 	}
@@ -187,10 +188,14 @@ static bool read_pacman_folders(struct facts *facts)
 static bool read_all(struct facts *facts)
 {
 	static const char *const unread[] = {
-		"/var/lib/rpm/Packages",	       "/var/lib/rpm/Packages.db",
-		"/var/lib/rpm/rpmdb.sqlite",	       "/usr/lib/sysimage/rpm/Packages",
-		"/usr/lib/sysimage/rpm/Packages.db",   "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-		"/usr/share/rpm/rpmdb.sqlite",	       "/var/db/pkg",
+		"/var/lib/rpm/Packages",
+		"/var/lib/rpm/Packages.db",
+		"/var/lib/rpm/rpmdb.sqlite",
+		"/usr/lib/sysimage/rpm/Packages",
+		"/usr/lib/sysimage/rpm/Packages.db",
+		"/usr/lib/sysimage/rpm/rpmdb.sqlite",
+		"/usr/share/rpm/rpmdb.sqlite",
+		"/var/db/pkg",
 	};
 	static const char *const apk[] = { "/lib/apk/db/installed", "/usr/lib/apk/db/installed" };
 	const struct view *view = &facts->view;

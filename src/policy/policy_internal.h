@@ -12,13 +12,13 @@
 /* --- rules ----------------------------------------------------------------------------------- */
 
 enum dirs_mode {
-	DIRS_KEEP,        /* directories stay */
+	DIRS_KEEP,	  /* directories stay */
 	DIRS_PRUNE_EMPTY, /* those that the rule emptied go */
-	DIRS_REMOVE,      /* so do those that match and were empty before */
+	DIRS_REMOVE,	  /* so do those that match and were empty before */
 };
 
 enum dangling_mode {
-	DANGLING_VETO,       /* what a kept symlink leads to stays */
+	DANGLING_VETO,	     /* what a kept symlink leads to stays */
 	DANGLING_IGNORE,     /* the symlink may dangle */
 	DANGLING_PRUNE_LINK, /* the symlink goes, too */
 };
@@ -44,7 +44,7 @@ struct conditions VEC(struct condition);
 
 struct rule {
 	struct policy_rule info;
-	uint32_t file;  /* index into policy.files */
+	uint32_t file; /* index into policy.files */
 	enum rule_rank rank;
 	bool enabled, builtin, icase;
 	unsigned types; /* 1 << enum tar_type */
@@ -78,7 +78,7 @@ struct policy_file {
 	size_t len;
 	json_t *root;
 	struct glob_ids extends; /* files, in their order */
-	bool loading;            /* its "extends" are being read */
+	bool loading;		 /* its "extends" are being read */
 	bool has_allow;
 	enum policy_class allow; /* "allow_class", when it has one */
 	enum policy_class reach; /* the highest class that a named policy allows it */
@@ -87,12 +87,12 @@ struct policy_file {
 
 struct policy {
 	struct VEC(struct policy_file) files; /* in load order once they are loaded */
-	struct glob_ids order;                /* files by the order in which rules are looked at */
+	struct glob_ids order;		      /* files by the order in which rules are looked at */
 	struct glob_params params;
 	struct VEC(struct rule) rules;
 	struct glob_set *globs;
 	struct VEC(struct glob_use) uses; /* by glob_id */
-	size_t spelled;                   /* globs in the set */
+	size_t spelled;			  /* globs in the set */
 	uint64_t max_bytes;
 };
 
@@ -102,7 +102,7 @@ struct policy {
 struct rule_reader {
 	struct policy *policy;
 	const struct policy_file *file;
-	size_t index;        /* in the file's "rules" */
+	size_t index; /* in the file's "rules" */
 	uint32_t rule_id;
 	struct rule *rule;
 	const char *key;     /* what is being read, for messages */
@@ -125,14 +125,14 @@ int read_texts(json_t *value, struct text_set *out, struct error *err);
 int read_bool(json_t *value, bool *out, struct error *err);
 
 /* match_types.c: "when" (of the image) and "each" (of an entry). */
-int read_conditions(struct rule_reader *in, json_t *object, bool of_image,
-		    struct conditions *out, struct error *err);
+int read_conditions(struct rule_reader *in, json_t *object, bool of_image, struct conditions *out,
+		    struct error *err);
 void conditions_release(struct conditions *list);
 
 /* --- words and lines ------------------------------------------------------------------------- */
 
-/* policy_text.c: the line of a key of the rule at `index`, of the rule when there is no such key, of
- * a top-level key for UNLISTED; 1 when it is not found. */
+/* policy_text.c: the line of a key of the rule at `index`, of the rule when there is no such key,
+ * of a top-level key for UNLISTED; 1 when it is not found. */
 #define UNLISTED SIZE_MAX
 unsigned policy_line(const char *text, size_t len, size_t index, const char *key);
 

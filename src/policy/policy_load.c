@@ -66,9 +66,9 @@ static int read_file(struct policy_file *file, uint64_t most, struct error *err)
 	return 0;
 }
 
-static const char *const file_keys[] = { "schema", "name",	  "version", "description", "extends",
-					 "disable", "allow_class", "params",  "persist",     "rules",
-					 NULL };
+static const char *const file_keys[] = { "schema",  "name",    "version",     "description",
+					 "extends", "disable", "allow_class", "params",
+					 "persist", "rules",   NULL };
 
 static int check_file(struct policy_file *file, struct error *err)
 {
@@ -96,8 +96,9 @@ static int check_file(struct policy_file *file, struct error *err)
 		return file_error(file, "rules", err);
 	}
 	value = json_object_get(file->root, "allow_class");
-	if (value && policy_class_parse(&file->allow,
-					json_is_string(value) ? json_string_value(value) : "") < 0) {
+	if (value &&
+	    policy_class_parse(&file->allow,
+			       json_is_string(value) ? json_string_value(value) : "") < 0) {
 		error_set(err, ERR_USAGE, "must be \"safe\", \"mostly-safe\" or \"aggressive\"");
 		return file_error(file, "allow_class", err);
 	}
@@ -111,8 +112,8 @@ static int parse_file(struct policy_file *file, struct error *err)
 
 	file->root = json_loadb(file->text, file->len, JSON_REJECT_DUPLICATES, &fault);
 	if (!file->root)
-		return error_set(err, ERR_USAGE, "%s:%d: %s", file->key, fault.line < 1 ? 1 : fault.line,
-				 fault.text);
+		return error_set(err, ERR_USAGE, "%s:%d: %s", file->key,
+				 fault.line < 1 ? 1 : fault.line, fault.text);
 	if (!json_is_object(file->root))
 		return error_set(err, ERR_USAGE, "%s:1: must be a JSON object", file->key);
 	return check_file(file, err);
@@ -148,12 +149,12 @@ static int load_extends(struct policy *policy, uint32_t at, struct error *err)
 
 	if (file_texts(&policy->files.items[at], "extends", &names, err) < 0)
 		return -1;
-	vec_foreach(name, &names)
-	{
+	vec_foreach (name, &names) {
 		const struct policy_file *file = &policy->files.items[at];
 		uint32_t found;
 		if (is_file_name(*name) && (!file->folder || strchr(*name, '/'))) {
-			error_set(err, ERR_USAGE, "\"%s\": only built-in policies and files in the same folder",
+			error_set(err, ERR_USAGE,
+				  "\"%s\": only built-in policies and files in the same folder",
 				  *name);
 			return file_error(file, "extends", err);
 		}
@@ -188,7 +189,8 @@ static int add_file(struct policy *policy, const char *name, const char *path, s
 static int load(struct policy *policy, const char *name, const char *folder, uint32_t *out,
 		struct error *err)
 {
-	AUTO_FREE char *path = is_file_name(name) ? xasprintf("%s%s", folder ? folder : "", name) : NULL;
+	AUTO_FREE char *path =
+		is_file_name(name) ? xasprintf("%s%s", folder ? folder : "", name) : NULL;
 	AUTO_FREE char *key = path ? xstrdup(path) : xasprintf("policy %s", name);
 
 	for (uint32_t i = 0; i < policy->files.count; i++) {
@@ -230,7 +232,7 @@ static void allow(struct policy *policy, uint32_t at, bool said, enum policy_cla
 
 static struct glob_param *find_param(struct policy *policy, const char *name)
 {
-	vec_foreach(param, &policy->params)
+	vec_foreach (param, &policy->params)
 		if (!strcmp(param->name, name))
 			return param;
 	return NULL;
@@ -255,7 +257,8 @@ static int read_params(struct policy *policy, const struct policy_file *file, st
 		}
 		text_set_release(&param->values);
 		if (!*key || strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(key))
-			error_set(err, ERR_USAGE, "\"%s\": a name has only a-z, 0-9 and \"_\"", key);
+			error_set(err, ERR_USAGE, "\"%s\": a name has only a-z, 0-9 and \"_\"",
+				  key);
 		else if (read_texts(value, &param->values, err) < 0)
 			error_wrap(err, "\"%s\"", key);
 		if (err->code != ERR_NONE)
@@ -293,8 +296,7 @@ static int set_param(struct policy *policy, const char *text, struct error *err)
 			vec_push(&param->values, xmemdup0(at, value_len));
 			continue;
 		}
-		vec_foreach(value, &param->values)
-		{
+		vec_foreach (value, &param->values) {
 			if (strlen(*value) == value_len && !memcmp(*value, at, value_len))
 				free(*value);
 			else
@@ -302,7 +304,9 @@ static int set_param(struct policy *policy, const char *text, struct error *err)
 		}
 		param->values.count = kept;
 	}
-	return param->values.count ? 0 : error_set(err, ERR_USAGE, "\"%s\" is left without a value", name);
+	return param->values.count
+		       ? 0
+		       : error_set(err, ERR_USAGE, "\"%s\" is left without a value", name);
 }
 
 static const char *next_rule(const void *policy, size_t index)
@@ -318,17 +322,16 @@ static int disable_rules(struct policy *policy, const struct policy_file *file, 
 
 	if (file_texts(file, "disable", &ids, err) < 0)
 		return -1;
-	vec_foreach(id, &ids)
-	{
+	vec_foreach (id, &ids) {
 		bool found = false;
-		vec_foreach(rule, &policy->rules)
-		{
+		vec_foreach (rule, &policy->rules) {
 			if (strcmp(rule->info.id, *id) != 0)
 				continue;
 			found = true;
 			rule->enabled = false;
 			if (!strcmp(rule->info.policy, KEEP_POLICY)) {
-				error_set(err, ERR_USAGE, "\"%s\": rules of \"" KEEP_POLICY "\" cannot be disabled",
+				error_set(err, ERR_USAGE,
+					  "\"%s\": rules of \"" KEEP_POLICY "\" cannot be disabled",
 					  *id);
 				return file_error(file, "disable", err);
 			}
@@ -351,8 +354,7 @@ static int load_names(struct policy *policy, const struct policy_options *option
 	if (load(policy, KEEP_POLICY, NULL, &file, err) < 0)
 		return -1;
 	allow(policy, file, true, POLICY_AGGRESSIVE);
-	vec_foreach(name, &options->policies)
-	{
+	vec_foreach (name, &options->policies) {
 		if (!strcmp(*name, "none"))
 			continue;
 		if (load(policy, *name, NULL, &file, err) < 0)
@@ -365,15 +367,16 @@ static int load_names(struct policy *policy, const struct policy_options *option
 static int load_rules(struct policy *policy, const struct policy_options *options,
 		      struct error *err)
 {
-	vec_foreach(glob, &options->keep)
+	vec_foreach (glob, &options->keep)
 		if (rule_from_option(policy, *glob, POLICY_KEEP, err) < 0)
 			return -1;
-	vec_foreach(glob, &options->drop)
+	vec_foreach (glob, &options->drop)
 		if (rule_from_option(policy, *glob, POLICY_REMOVE, err) < 0)
 			return -1;
 	for (size_t i = 0; i < policy->order.count; i++) {
 		uint32_t file = policy->order.items[i];
-		size_t count = json_array_size(json_object_get(policy->files.items[file].root, "rules"));
+		size_t count =
+			json_array_size(json_object_get(policy->files.items[file].root, "rules"));
 		for (size_t n = 0; n < count; n++)
 			if (rule_read(policy, file, n, err) < 0)
 				return -1;
@@ -386,9 +389,9 @@ static int load_rules(struct policy *policy, const struct policy_options *option
 
 static void allow_rules(struct policy *policy, enum policy_class most)
 {
-	vec_foreach(rule, &policy->rules)
-	{
-		bool takes = rule->info.action == POLICY_REMOVE || rule->info.action == POLICY_TRUNCATE;
+	vec_foreach (rule, &policy->rules) {
+		bool takes =
+			rule->info.action == POLICY_REMOVE || rule->info.action == POLICY_TRUNCATE;
 		rule->info.allowed = rule->rank != RANK_FILE || !takes ||
 				     (rule->info.class <= most &&
 				      rule->info.class <= policy->files.items[rule->file].reach);
@@ -406,7 +409,7 @@ struct policy *policy_load(const struct policy_options *options, struct error *e
 	for (size_t i = 0; i < policy->order.count; i++)
 		if (read_params(policy, &policy->files.items[policy->order.items[i]], err) < 0)
 			return NULL;
-	vec_foreach(text, &options->params)
+	vec_foreach (text, &options->params)
 		if (set_param(policy, *text, err) < 0) {
 			error_wrap(err, "--param");
 			return NULL;
@@ -432,8 +435,7 @@ static void release_rule(struct rule *rule)
 
 void policy_free(struct policy *policy)
 {
-	vec_foreach(file, &policy->files)
-	{
+	vec_foreach (file, &policy->files) {
 		free(file->key);
 		free(file->folder);
 		free(file->name);
@@ -441,12 +443,11 @@ void policy_free(struct policy *policy)
 		json_decref(file->root);
 		vec_release(&file->extends);
 	}
-	vec_foreach(param, &policy->params)
-	{
+	vec_foreach (param, &policy->params) {
 		free(param->name);
 		text_set_release(&param->values);
 	}
-	vec_foreach(rule, &policy->rules)
+	vec_foreach (rule, &policy->rules)
 		release_rule(rule);
 	vec_release(&policy->files);
 	vec_release(&policy->order);

@@ -116,7 +116,8 @@ static int read_id(struct rule_reader *in, json_t *value, struct error *err)
 	in->rule->info.id = xstrdup(id);
 	for (uint32_t i = 0; i < in->rule_id; i++)
 		if (!strcmp(in->policy->rules.items[i].info.id, id))
-			return error_set(err, ERR_USAGE, "another rule of that name stands in policy \"%s\"",
+			return error_set(err, ERR_USAGE,
+					 "another rule of that name stands in policy \"%s\"",
 					 in->policy->rules.items[i].info.policy);
 	return 0;
 }
@@ -171,8 +172,7 @@ static int read_icase(struct rule_reader *in, json_t *value, struct error *err)
 	return read_bool(value, &in->rule->icase, err);
 }
 
-static int read_globs(struct rule_reader *in, json_t *value, enum glob_role role,
-		      struct error *err)
+static int read_globs(struct rule_reader *in, json_t *value, enum glob_role role, struct error *err)
 {
 	AUTO(text_set) texts = VEC_INIT;
 	glob_id id;
@@ -201,8 +201,7 @@ static int read_types(struct rule_reader *in, json_t *value, struct error *err)
 	if (read_texts(value, &texts, err) < 0)
 		return -1;
 	in->rule->types = 0;
-	vec_foreach(text, &texts)
-	{
+	vec_foreach (text, &texts) {
 		int choice = choose_word(*text, type_words, "type", err);
 		if (choice < 0)
 			return -1;
@@ -239,7 +238,7 @@ static const char *next_keep_rule(const void *policy, size_t index)
 {
 	const struct policy *in = policy;
 
-	vec_foreach(rule, &in->rules)
+	vec_foreach (rule, &in->rules)
 		if (rule->info.id && rule->rank == RANK_FILE && rule->info.action == POLICY_KEEP &&
 		    !rule->builtin && !index--)
 			return rule->info.id;
@@ -254,8 +253,7 @@ static int read_lifts(struct rule_reader *in, json_t *value, struct error *err)
 		return error_set(err, ERR_USAGE, "only rules that remove or truncate have it");
 	if (read_texts(value, &texts, err) < 0)
 		return -1;
-	vec_foreach(text, &texts)
-	{
+	vec_foreach (text, &texts) {
 		uint32_t found = RULE_NONE;
 		for (uint32_t i = 0; i < in->rule_id; i++) {
 			const struct rule *rule = &in->policy->rules.items[i];
@@ -287,7 +285,7 @@ static int read_words(json_t *value, char **out, struct error *err)
 
 	if (read_texts(value, &texts, err) < 0)
 		return -1;
-	vec_foreach(text, &texts)
+	vec_foreach (text, &texts)
 		strbuf_addf(&all, "%s%s", text == texts.items ? "" : "; ", *text);
 	free(*out);
 	*out = strbuf_detach(&all);
@@ -370,7 +368,8 @@ static int read_keys(struct rule_reader *in, json_t *object, struct error *err)
 	for (size_t i = 0; i < RULE_KEYS; i++) {
 		json_t *value = json_object_get(object, rule_keys[i].name);
 		in->key = value ? rule_keys[i].name : NULL;
-		if (!value && rule_keys[i].needed && !(in->rule->builtin && rule_keys[i].read == read_match))
+		if (!value && rule_keys[i].needed &&
+		    !(in->rule->builtin && rule_keys[i].read == read_match))
 			return error_set(err, ERR_USAGE, "has no \"%s\"", rule_keys[i].name);
 		if (value && rule_keys[i].read(in, value, err) < 0)
 			return -1;
@@ -409,8 +408,9 @@ int rule_read(struct policy *policy, uint32_t file, size_t index, struct error *
 	AUTO_FREE char *unnamed = xasprintf("number %zu", index + 1);
 	return error_wrap(err, "%s:%u: rule %s%s%s%s%s%s%s", from->key,
 			  policy_line(from->text, from->len, index, in.key), id ? "\"" : "",
-			  id ? id : unnamed, id ? "\"" : "", in.key ? ": " : "", in.key ? in.key : "",
-			  in.sub_key ? "." : "", in.sub_key ? in.sub_key : "");
+			  id ? id : unnamed, id ? "\"" : "", in.key ? ": " : "",
+			  in.key ? in.key : "", in.sub_key ? "." : "",
+			  in.sub_key ? in.sub_key : "");
 }
 
 int rule_from_option(struct policy *policy, const char *glob, enum policy_action action,

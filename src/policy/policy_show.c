@@ -24,7 +24,8 @@ void policy_persist(const struct policy *policy, struct policy_persist_list *out
 		json_object_foreach(object, key, value)
 		{
 			if (json_is_string(value))
-				vec_push(out, (struct policy_persist){ key, json_string_value(value) });
+				vec_push(out,
+					 (struct policy_persist){ key, json_string_value(value) });
 		}
 	}
 }
@@ -51,17 +52,15 @@ void policy_show(const struct policy *policy, struct strbuf *out)
 	size_t index = 0;
 
 	for (size_t i = 0; i < policy->order.count; i++)
-		json_array_append_new(files,
-				      json_string(policy->files.items[policy->order.items[i]].name));
-	vec_foreach(param, &policy->params)
-	{
+		json_array_append_new(
+			files, json_string(policy->files.items[policy->order.items[i]].name));
+	vec_foreach (param, &policy->params) {
 		json_t *values = json_array();
-		vec_foreach(value, &param->values)
+		vec_foreach (value, &param->values)
 			json_array_append_new(values, json_string(*value));
 		json_object_set_new(params, param->name, values);
 	}
-	vec_foreach(rule, &policy->rules)
-	{
+	vec_foreach (rule, &policy->rules) {
 		if (rule->rank != RANK_FILE)
 			continue;
 		index = rule->file == file ? index + 1 : 0;

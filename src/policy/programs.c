@@ -11,10 +11,10 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define CACHE_MAX    (16u << 20)
 /* No program starts as many files; ends hostile chains. */
-#define FILES_MAX    4096
+#define FILES_MAX 4096
 
-#define FOLDERS_MAX  256
-#define NAMES_MAX    4096
+#define FOLDERS_MAX 256
+#define NAMES_MAX   4096
 
 struct id_list VEC(path_id);
 
@@ -27,7 +27,7 @@ struct wanted {
 /* All programs of an image: folders that one of them names are searched for all. */
 struct programs {
 	struct facts *facts;
-	struct id_list todo;    /* files to look into */
+	struct id_list todo;	/* files to look into */
 	struct id_list folders; /* where the linker looks for libraries */
 	struct VEC(struct wanted) names;
 	struct ld_cache cache;
@@ -40,7 +40,7 @@ static void add_folder(struct programs *in, path_id folder)
 	folder = folder == PATH_NONE ? PATH_NONE : view_directory(&in->facts->view, folder);
 	if (folder == PATH_NONE || in->folders.count >= FOLDERS_MAX)
 		return;
-	vec_foreach(other, &in->folders)
+	vec_foreach (other, &in->folders)
 		if (*other == folder)
 			return;
 	vec_push(&in->folders, folder);
@@ -61,7 +61,7 @@ static void add_library_folder(struct programs *in, path_id folder)
 	if (special == PATH_NONE)
 		return;
 	tree_children(view->tree, special, &children);
-	vec_foreach(child, &children)
+	vec_foreach (child, &children)
 		add_folder(in, *child);
 	vec_release(&children);
 }
@@ -69,8 +69,8 @@ static void add_library_folder(struct programs *in, path_id folder)
 /* The linker's own list: fixed folders, those of the architecture, the cache, musl's file. */
 static void find_folders(struct programs *in)
 {
-	static const char *const fixed[] = { "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/lib32",
-					     "/usr/lib32", "/usr/local/lib" };
+	static const char *const fixed[] = { "/lib",   "/usr/lib",   "/lib64",	      "/usr/lib64",
+					     "/lib32", "/usr/lib32", "/usr/local/lib" };
 	const struct view *view = &in->facts->view;
 	struct path_list children = VEC_INIT;
 	AUTO(strbuf) text = STRBUF_INIT;
@@ -84,8 +84,7 @@ static void find_folders(struct programs *in)
 			continue;
 		add_library_folder(in, folder);
 		tree_children(view->tree, folder, &children);
-		vec_foreach(child, &children)
-		{
+		vec_foreach (child, &children) {
 			struct tar_text name = paths_name(view_paths(view), *child);
 			if (memmem(name.bytes, name.len, "-linux-", 7))
 				add_library_folder(in, *child);
@@ -138,7 +137,8 @@ static void add_search_list(struct programs *in, const char *list, path_id origi
 		bool more = len;
 		for (size_t i = 0; more && i < sizeof(libs) / sizeof(libs[0]); i++) {
 			AUTO(strbuf) path = STRBUF_INIT;
-			more = spell_folder(in, (struct tar_text){ list, len }, origin, libs[i], &path);
+			more = spell_folder(in, (struct tar_text){ list, len }, origin, libs[i],
+					    &path);
 			add_library_folder(in, view_find(&in->facts->view, path.data));
 		}
 		list += len + (list[len] != '\0');
@@ -156,7 +156,7 @@ static bool need_path(struct programs *in, path_id from, struct tar_text text, e
 	path_id end = view_walk(&facts->view, from, text, WALK_FOLLOW, &trail);
 
 	if (view_is_file(&facts->view, end)) {
-		vec_foreach(at, &trail)
+		vec_foreach (at, &trail)
 			if (view_type(&facts->view, *at) == TAR_SYMLINK)
 				facts_need(facts, *at, NEED_WAY, end);
 		facts_need(facts, end, why, by);
@@ -196,7 +196,8 @@ static bool next_word(struct tar_text *text, struct tar_text *word)
 		text->len--;
 	}
 	*word = (struct tar_text){ text->bytes, 0 };
-	while (word->len < text->len && text->bytes[word->len] != ' ' && text->bytes[word->len] != '\t')
+	while (word->len < text->len && text->bytes[word->len] != ' ' &&
+	       text->bytes[word->len] != '\t')
 		word->len++;
 	text->bytes += word->len;
 	text->len -= word->len;
@@ -226,15 +227,16 @@ static void look_into_script(struct programs *in, path_id file, struct tar_text 
 static void find_library(struct programs *in, const struct wanted *wanted)
 {
 	for (size_t i = 0; i < in->folders.count; i++)
-		need_path(in, in->folders.items[i], text_of(wanted->name), NEED_LIBRARY, wanted->by);
-	vec_foreach(entry, &in->cache.entries)
+		need_path(in, in->folders.items[i], text_of(wanted->name), NEED_LIBRARY,
+			  wanted->by);
+	vec_foreach (entry, &in->cache.entries)
 		if (!strcmp(entry->name, wanted->name))
 			need_path(in, PATH_ROOT, text_of(entry->path), NEED_LIBRARY, wanted->by);
 }
 
 static void want_library(struct programs *in, path_id file, const char *name)
 {
-	vec_foreach(wanted, &in->names)
+	vec_foreach (wanted, &in->names)
 		if (!strcmp(wanted->name, name))
 			return;
 	if (in->names.count < NAMES_MAX)
@@ -263,10 +265,9 @@ static void look_into_elf(struct programs *in, path_id file, const struct range 
 	}
 	if (more)
 		add_search_list(in, more, origin);
-	vec_foreach(search, &elf.search)
+	vec_foreach (search, &elf.search)
 		add_search_list(in, *search, origin);
-	vec_foreach(name, &elf.needed)
-	{
+	vec_foreach (name, &elf.needed) {
 		if (strchr(*name, '/'))
 			need_path(in, PATH_ROOT, text_of(*name), NEED_LIBRARY, file);
 		else
@@ -301,7 +302,8 @@ void programs_finish(struct programs *in)
 	for (;;) {
 		while (in->todo.count && in->looked++ < FILES_MAX)
 			look_into(in, in->todo.items[--in->todo.count]);
-		if (in->looked >= FILES_MAX || (names == in->names.count && folders == in->folders.count))
+		if (in->looked >= FILES_MAX ||
+		    (names == in->names.count && folders == in->folders.count))
 			return;
 		names = in->names.count;
 		folders = in->folders.count;
@@ -320,7 +322,7 @@ struct programs *programs_new(struct facts *facts)
 
 void programs_free(struct programs *in)
 {
-	vec_foreach(wanted, &in->names)
+	vec_foreach (wanted, &in->names)
 		free(wanted->name);
 	vec_release(&in->names);
 	vec_release(&in->todo);
@@ -338,4 +340,3 @@ void programs_add_command(struct programs *in, struct tar_text name)
 {
 	need_command(in, name, NEED_COMMAND, PATH_NONE);
 }
-

@@ -24,7 +24,7 @@ static path_id need_way(struct facts *facts, path_id from, struct tar_text text,
 	struct trail trail = VEC_INIT;
 	path_id end = view_walk(&facts->view, from, text, WALK_FOLLOW, &trail);
 
-	vec_foreach(at, &trail)
+	vec_foreach (at, &trail)
 		if (view_type(&facts->view, *at) == TAR_SYMLINK && end != PATH_NONE)
 			facts_need(facts, *at, NEED_WAY, end);
 	vec_release(&trail);
@@ -67,7 +67,8 @@ static bool is_home(const struct facts *facts, path_id path)
 
 path_id facts_workdir(const struct facts *facts)
 {
-	const char *text = json_get_string(json_get(facts->view.image->config, "config"), "workingdir");
+	const char *text =
+		json_get_string(json_get(facts->view.image->config, "config"), "workingdir");
 	path_id path = text ? view_find(&facts->view, text) : PATH_ROOT;
 
 	return path == PATH_NONE ? PATH_ROOT : path;
@@ -76,7 +77,8 @@ path_id facts_workdir(const struct facts *facts)
 static void need_workdir(struct facts *facts)
 {
 	path_id path = facts_workdir(facts);
-	const char *text = json_get_string(json_get(facts->view.image->config, "config"), "workingdir");
+	const char *text =
+		json_get_string(json_get(facts->view.image->config, "config"), "workingdir");
 
 	if (!text || path == PATH_ROOT)
 		return;
@@ -172,12 +174,12 @@ static void need_env(struct programs *programs, struct facts *facts)
 	struct tar_text_list list = VEC_INIT;
 
 	view_config_list(&facts->view, "env", &list);
-	vec_foreach(text, &list)
-	{
+	vec_foreach (text, &list) {
 		const char *equals = text->len ? memchr(text->bytes, '=', text->len) : NULL;
 		if (!equals)
 			continue;
-		struct tar_text value = { equals + 1, text->len - (size_t)(equals + 1 - text->bytes) };
+		struct tar_text value = { equals + 1,
+					  text->len - (size_t)(equals + 1 - text->bytes) };
 		if (value.len && value.bytes[0] == '/')
 			need_word(programs, facts, PATH_ROOT, value, NEED_VARIABLE);
 		need_words(programs, facts, value, NEED_VARIABLE, false);
@@ -234,15 +236,19 @@ void facts_find_needed(struct facts *facts)
 	need_user(facts);
 	need_workdir(facts);
 	need_volumes(facts);
-	qsort(facts->needed.items, facts->needed.count, sizeof(struct needed), compare_needed);
+	if (facts->needed.count)
+		qsort(facts->needed.items, facts->needed.count, sizeof(struct needed),
+		      compare_needed);
 	/* Parents have smaller ids. */
 	for (path_id id = 1; id < facts->path_count; id++)
-		facts->flags[id] |= facts->flags[paths_parent(paths, id)] & (FACT_KEPT_BELOW | FACT_NAMED);
+		facts->flags[id] |=
+			facts->flags[paths_parent(paths, id)] & (FACT_KEPT_BELOW | FACT_NAMED);
 }
 
 const struct needed *facts_why(const struct facts *facts, path_id path)
 {
-	for (; path != PATH_NONE; path = paths_parent(view_paths(&facts->view), path)) {
+	for (; path != PATH_NONE && facts->needed.count;
+	     path = paths_parent(view_paths(&facts->view), path)) {
 		struct needed key = { .path = path };
 		const struct needed *found = bsearch(&key, facts->needed.items, facts->needed.count,
 						     sizeof(key), compare_needed);

@@ -25,7 +25,8 @@ static bool may_take(struct decider *d, uint32_t rule, path_id directory)
 	    d->marks[directory] & MARK_STAYS)
 		return false;
 	decider_match(d, directory);
-	return d->excluded[rule] != directory + 1 && decider_keeper(d, rule, directory) == RULE_NONE;
+	return d->excluded[rule] != directory + 1 &&
+	       decider_keeper(d, rule, directory) == RULE_NONE;
 }
 
 /* The rule that takes a directory because it matches itself. */
@@ -83,7 +84,7 @@ static path_id broken_at(struct decider *d, const struct link *link, struct trai
 {
 	trail->count = 0;
 	view_target(&d->facts.view, link->path, trail);
-	vec_foreach(name, trail)
+	vec_foreach (name, trail)
 		if (is_gone(d, *name))
 			return *name;
 	return PATH_NONE;
@@ -104,8 +105,7 @@ static bool prune_links(struct decider *d)
 	struct trail trail = VEC_INIT;
 	bool any = false;
 
-	vec_foreach(link, &d->facts.links)
-	{
+	vec_foreach (link, &d->facts.links) {
 		path_id broken = is_gone(d, link->path) ? PATH_NONE : broken_at(d, link, &trail);
 		if (broken == PATH_NONE || !may_prune(d, d->taken[broken], link->path))
 			continue;
@@ -121,10 +121,10 @@ static bool hold_targets(struct decider *d)
 	struct trail trail = VEC_INIT;
 	bool any = false;
 
-	vec_foreach(link, &d->facts.links)
-	{
+	vec_foreach (link, &d->facts.links) {
 		path_id broken = is_gone(d, link->path) ? PATH_NONE : broken_at(d, link, &trail);
-		if (broken == PATH_NONE || rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
+		if (broken == PATH_NONE ||
+		    rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
 			continue;
 		d->marks[broken] |= MARK_STAYS;
 		vec_push(&d->stays, (struct stay){ broken, link->path });

@@ -15,11 +15,11 @@ struct survey {
 	struct facts *facts;
 	const struct glob_set *globs;
 	struct VEC(struct alias) aliases;
-	uint32_t *states_of;    /* by path: index + 1 of its list in states: count, then nodes */
+	uint32_t *states_of; /* by path: index + 1 of its list in states: count, then nodes */
 	struct glob_ids states;
 	struct glob_ids next, hits;
-	uint32_t *stamps;       /* by glob_id: the last path + 1 that it was noted for */
-	uint8_t *interesting;   /* by glob_id: makes a path a candidate */
+	uint32_t *stamps;     /* by glob_id: the last path + 1 that it was noted for */
+	uint8_t *interesting; /* by glob_id: makes a path a candidate */
 };
 
 void facts_want_tree(struct facts *facts)
@@ -89,7 +89,7 @@ static void note_hits(struct survey *in, path_id path)
 static void keep_states(struct survey *in, path_id path)
 {
 	if (facts_has(in->facts, path, FACT_ALIASED))
-		vec_foreach(alias, &in->aliases)
+		vec_foreach (alias, &in->aliases)
 			if (alias->directory == path)
 				glob_states_add(in->globs, &in->next, alias->node);
 	in->states_of[path] = (uint32_t)in->states.count + 1;

@@ -89,7 +89,8 @@ path_id view_target(const struct view *view, path_id link, struct trail *trail)
 {
 	struct tar_text text = link_text(view, link);
 
-	return text.len ? view_walk(view, paths_parent(view_paths(view), link), text, WALK_FOLLOW, trail)
+	return text.len ? view_walk(view, paths_parent(view_paths(view), link), text, WALK_FOLLOW,
+				    trail)
 			: PATH_NONE;
 }
 
@@ -172,7 +173,8 @@ void view_config_list(const struct view *view, const char *key, struct tar_text_
 	if (json_is_object(value))
 		value = json_get(value, "test");
 	if (json_is_string(value))
-		vec_push(out, (struct tar_text){ json_string_value(value), json_string_length(value) });
+		vec_push(out,
+			 (struct tar_text){ json_string_value(value), json_string_length(value) });
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *item = json_array_get(value, i);
 		if (json_is_string(item))

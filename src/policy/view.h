@@ -24,7 +24,7 @@ static inline const struct paths *view_paths(const struct view *view)
 struct trail VEC(path_id);
 
 enum walk_last {
-	WALK_FOLLOW,    /* a symlink at the end is followed */
+	WALK_FOLLOW,	/* a symlink at the end is followed */
 	WALK_NO_FOLLOW, /* it is the end */
 };
 

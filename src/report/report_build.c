@@ -38,14 +38,15 @@ static void add_dead(struct report *report, const struct report_input *in)
 	const struct plan *plan = in->run->plan;
 	const struct plan_totals *totals = &plan->totals;
 
-	vec_foreach(pair, &totals->pairs)
-		vec_push(&report->pairs, (struct report_pair){ step_of(in, pair->added),
-							       step_of(in, pair->killer),
-							       pair->bytes, pair->entries });
+	vec_foreach (pair, &totals->pairs)
+		vec_push(&report->pairs,
+			 (struct report_pair){ step_of(in, pair->added), step_of(in, pair->killer),
+					       pair->bytes, pair->entries });
 	for (size_t i = 0; i < totals->file_count; i++) {
 		const struct dead_file *file = &totals->files[i];
 		vec_push(&report->paths,
-			 (struct report_path){ paths_display(plan->names->paths, file->path), file->bytes,
+			 (struct report_path){ paths_display(plan->names->paths, file->path),
+					       file->bytes,
 					       step_of(in, chain_position(plan->chain, file->slot)),
 					       step_of(in, plan->killers[file->slot]) });
 	}
@@ -80,7 +81,7 @@ static void add_layers(struct report *report, const struct report_input *in)
 	for (uint32_t n = 0; n < plan->chain->image_count; n++) {
 		struct output_list outputs = VEC_INIT;
 		plan_image_outputs(plan, n, &outputs);
-		vec_foreach(output, &outputs)
+		vec_foreach (output, &outputs)
 			vec_push(&report->layers.items[*output].images, n);
 		vec_release(&outputs);
 	}
@@ -107,8 +108,9 @@ static void add_images(struct report *report, const struct report_input *in)
 	}
 	for (size_t i = 0; i < in->run->images->dropped_count; i++)
 		if (!in->result || !in->result->carried[i])
-			vec_push(&report->dropped, xasprintf("%s %s", in->run->images->dropped[i].what,
-						     in->run->images->dropped[i].digest));
+			vec_push(&report->dropped,
+				 xasprintf("%s %s", in->run->images->dropped[i].what,
+					   in->run->images->dropped[i].digest));
 }
 
 /* Sums over the layers that come out. */
@@ -126,7 +128,8 @@ static void add_output(struct report *report, const struct report_input *in)
 			report->stored_after += report->layers.items[i].stored_bytes;
 		for (size_t r = output->record_begin; r < output->record_end; r++)
 			if (record_has_body(plan, &plan->records.items[r]))
-				bodies += chain_entry(plan->chain, plan->records.items[r].body)->size;
+				bodies +=
+					chain_entry(plan->chain, plan->records.items[r].body)->size;
 		if (segment->pass_through)
 			bodies += chain_layer(plan->chain, segment->last)->index.body_bytes;
 	}
@@ -179,37 +182,33 @@ struct report *report_build(const struct report_input *in)
 
 void report_free(struct report *report)
 {
-	vec_foreach(pair, &report->pairs)
-	{
+	vec_foreach (pair, &report->pairs) {
 		free(pair->added.instruction);
 		free(pair->killer.instruction);
 	}
-	vec_foreach(path, &report->paths)
-	{
+	vec_foreach (path, &report->paths) {
 		free(path->path);
 		free(path->added.instruction);
 		free(path->killer.instruction);
 	}
-	vec_foreach(image, &report->images)
-	{
+	vec_foreach (image, &report->images) {
 		free(image->name);
 		free(image->input_id);
 		free(image->output_id);
 		free(image->manifest);
 	}
-	vec_foreach(layer, &report->layers)
-	{
+	vec_foreach (layer, &report->layers) {
 		free(layer->diff_id);
 		free(layer->digest);
 		vec_release(&layer->images);
 	}
 	vec_release(&report->layers);
-	vec_foreach(line, &report->dropped)
+	vec_foreach (line, &report->dropped)
 		free(*line);
 	vec_release(&report->pairs);
 	vec_release(&report->paths);
 	vec_release(&report->images);
-	vec_foreach(note, &report->notes)
+	vec_foreach (note, &report->notes)
 		free(*note);
 	vec_release(&report->dropped);
 	vec_release(&report->notes);
@@ -229,6 +228,7 @@ int report_write(const struct report *report, const char *path, struct error *er
 	format->print(report, out);
 	bool failed = ferror(out);
 	if (fclose(out) != 0 || failed)
-		return error_set_errno(err, errno ? errno : EIO, "cannot write the report %s", path);
+		return error_set_errno(err, errno ? errno : EIO, "cannot write the report %s",
+				       path);
 	return 0;
 }

@@ -33,16 +33,16 @@ static json_t *dead(const struct report *report)
 {
 	json_t *pairs = json_array(), *files = json_array();
 
-	vec_foreach(pair, &report->pairs)
-		json_array_append_new(pairs, json_pack("{s:o, s:o, s:o, s:o}", "added",
-						       step(&pair->added), "hiddenBy",
-						       step(&pair->killer), "bytes", count(pair->bytes),
-						       "entries", count(pair->entries)));
-	vec_foreach(path, &report->paths)
-		json_array_append_new(files, json_pack("{s:s, s:o, s:o, s:o}", "path", path->path,
-						       "bytes", count(path->bytes), "added",
-						       step(&path->added), "hiddenBy",
-						       step(&path->killer)));
+	vec_foreach (pair, &report->pairs)
+		json_array_append_new(
+			pairs, json_pack("{s:o, s:o, s:o, s:o}", "added", step(&pair->added),
+					 "hiddenBy", step(&pair->killer), "bytes",
+					 count(pair->bytes), "entries", count(pair->entries)));
+	vec_foreach (path, &report->paths)
+		json_array_append_new(files,
+				      json_pack("{s:s, s:o, s:o, s:o}", "path", path->path, "bytes",
+						count(path->bytes), "added", step(&path->added),
+						"hiddenBy", step(&path->killer)));
 	return json_pack("{s:o, s:o, s:o, s:o}", "bytes", count(report->dead_bytes), "entries",
 			 count(report->dead_entries), "pairs", pairs, "largest", files);
 }
@@ -51,12 +51,13 @@ static json_t *images(const struct report *report)
 {
 	json_t *out = json_array();
 
-	vec_foreach(image, &report->images)
-		json_array_append_new(
-			out, json_pack("{s:s, s:s, s:o, s:o, s:i, s:i}", "name", image->name, "inputId",
-				       image->input_id, "outputId", text_or_null(image->output_id),
-				       "manifest", text_or_null(image->manifest), "layersBefore",
-				       (int)image->layers_before, "layersAfter", (int)image->layers_after));
+	vec_foreach (image, &report->images)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:i, s:i}", "name",
+						     image->name, "inputId", image->input_id,
+						     "outputId", text_or_null(image->output_id),
+						     "manifest", text_or_null(image->manifest),
+						     "layersBefore", (int)image->layers_before,
+						     "layersAfter", (int)image->layers_after));
 	return out;
 }
 
@@ -64,15 +65,16 @@ static json_t *layers(const struct report *report)
 {
 	json_t *out = json_array();
 
-	vec_foreach(layer, &report->layers)
-	{
+	vec_foreach (layer, &report->layers) {
 		json_t *users = json_array();
-		vec_foreach(image, &layer->images)
-			json_array_append_new(users, json_string(report->images.items[*image].name));
+		vec_foreach (image, &layer->images)
+			json_array_append_new(users,
+					      json_string(report->images.items[*image].name));
 		json_array_append_new(
 			out, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "diffId",
-				       text_or_null(layer->diff_id), "digest", text_or_null(layer->digest),
-				       "bytes", count(layer->bytes), "storedBytes",
+				       text_or_null(layer->diff_id), "digest",
+				       text_or_null(layer->digest), "bytes", count(layer->bytes),
+				       "storedBytes",
 				       report->dry_run ? json_null() : count(layer->stored_bytes),
 				       "omitted", layer->omitted, "images", users));
 	}
@@ -89,11 +91,11 @@ static json_t *warnings(const struct report *report)
 		for (int i = 0; i < WARNING_EXAMPLES && warning->examples[i]; i++)
 			json_array_append_new(examples, json_string(warning->examples[i]));
 		if (warning->count)
-			json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:o, s:O}", "kind",
-							     warning_name(kind), "meaning",
-							     warning_meaning(kind), "advice",
-							     warning_advice(kind), "count",
-							     count(warning->count), "examples", examples));
+			json_array_append_new(
+				out, json_pack("{s:s, s:s, s:s, s:o, s:O}", "kind",
+					       warning_name(kind), "meaning", warning_meaning(kind),
+					       "advice", warning_advice(kind), "count",
+					       count(warning->count), "examples", examples));
 		json_decref(examples);
 	}
 	return out;
@@ -112,9 +114,9 @@ static json_t *savings(const struct report *report)
 
 static json_t *verification(const struct report *report)
 {
-	static const char *const levels[] = { [VERIFY_OFF] = "off",
-					      [VERIFY_STRUCTURE] = "structure",
-					      [VERIFY_FULL] = "full" };
+	static const char *const levels[] = {
+		[VERIFY_OFF] = "off", [VERIFY_STRUCTURE] = "structure", [VERIFY_FULL] = "full"
+	};
 
 	return json_pack("{s:s, s:o}", "level", levels[report->verify.level], "names",
 			 count(report->verify.compared));
@@ -125,9 +127,9 @@ void report_print_json(const struct report *report, FILE *out)
 	bool dry = report->dry_run;
 	json_t *json = json_object(), *dropped = json_array(), *notes = json_array();
 
-	vec_foreach(line, &report->dropped)
+	vec_foreach (line, &report->dropped)
 		json_array_append_new(dropped, json_string(*line));
-	vec_foreach(note, &report->notes)
+	vec_foreach (note, &report->notes)
 		json_array_append_new(notes, json_string(*note));
 	json_object_set_new(json, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(json, "command", json_string(report->command));

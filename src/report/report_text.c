@@ -34,8 +34,8 @@ static void print_head(const struct report *report, FILE *out)
 	fprintf(out, "  layers       %u -> %u\n", report->layers_before, report->layers_after);
 	fprintf(out, "  entries      %llu -> %llu\n", (unsigned long long)report->entries_before,
 		(unsigned long long)report->entries_after);
-	fprintf(out, "  layer bytes  %s -> %s uncompressed\n", size(before, report->layer_bytes_before),
-		size(after, report->layer_bytes_after));
+	fprintf(out, "  layer bytes  %s -> %s uncompressed\n",
+		size(before, report->layer_bytes_before), size(after, report->layer_bytes_after));
 }
 
 static void print_step(const struct report_step *step, FILE *out)
@@ -71,7 +71,8 @@ static void print_dead(const struct report *report, FILE *out)
 	if (report->frozen_bytes)
 		fprintf(out, "  kept         %s of dead bytes in frozen layers\n",
 			size(text, report->frozen_bytes));
-	fprintf(out, "  headers      %s of headers and padding\n", size(text, report->header_bytes));
+	fprintf(out, "  headers      %s of headers and padding\n",
+		size(text, report->header_bytes));
 	if (!report->dry_run && report->stored_after != report->layer_bytes_after)
 		fprintf(out, "  stored       %s\n", size(text, report->stored_after));
 }
@@ -95,8 +96,7 @@ static void print_sharing(const struct report *report, FILE *out)
 
 	if (report->images.count < 2)
 		return;
-	vec_foreach(layer, &report->layers)
-	{
+	vec_foreach (layer, &report->layers) {
 		if (layer->images.count < 2)
 			continue;
 		fprintf(out, "  shared       %s in one layer by ", size(text, layer->bytes));
@@ -129,9 +129,9 @@ void report_print_text(const struct report *report, FILE *out)
 	print_dead(report, out);
 	print_paths(report, out);
 	print_sharing(report, out);
-	vec_foreach(note, &report->notes)
+	vec_foreach (note, &report->notes)
 		fprintf(out, "  %s\n", *note);
-	vec_foreach(line, &report->dropped)
+	vec_foreach (line, &report->dropped)
 		fprintf(out, "  dropped      %s\n", *line);
 	if (report->verify.level != VERIFY_OFF)
 		fprintf(out, "  verified     same file system: %llu names%s\n",

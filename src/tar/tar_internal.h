@@ -72,8 +72,8 @@ int tar_pax_parse(struct tar_pax *pax, const char *body, size_t len, struct erro
 bool tar_decimal(int64_t *out, struct tar_text text);
 
 /* "offset,length,..." of format 0.1. */
-int tar_sparse_parse_map(struct tar_chunks *chunks, struct tar_text map, const struct limits *limits,
-			 struct error *err);
+int tar_sparse_parse_map(struct tar_chunks *chunks, struct tar_text map,
+			 const struct limits *limits, struct error *err);
 
 /* Pairs in one area of an old GNU header; sets *more to its extension flag. */
 int tar_sparse_parse_old(struct tar_chunks *chunks, const unsigned char *area, size_t pairs,

@@ -6,9 +6,12 @@
 const char *tar_type_name(enum tar_type type)
 {
 	static const char *const names[] = {
-		[TAR_FILE] = "file",	     [TAR_DIR] = "directory",
-		[TAR_SYMLINK] = "symlink",   [TAR_HARDLINK] = "hard link",
-		[TAR_CHARDEV] = "character device", [TAR_BLOCKDEV] = "block device",
+		[TAR_FILE] = "file",
+		[TAR_DIR] = "directory",
+		[TAR_SYMLINK] = "symlink",
+		[TAR_HARDLINK] = "hard link",
+		[TAR_CHARDEV] = "character device",
+		[TAR_BLOCKDEV] = "block device",
 		[TAR_FIFO] = "fifo",
 	};
 	return names[type];
@@ -28,7 +31,8 @@ static int base256(int64_t *out, const unsigned char *field, size_t width, const
 	for (size_t i = 0; i < width; i++) {
 		unsigned char byte = field[i];
 		if (i == 0)
-			byte = negative ? (unsigned char)(byte | 0x80) : (unsigned char)(byte & 0x7f);
+			byte = negative ? (unsigned char)(byte | 0x80)
+					: (unsigned char)(byte & 0x7f);
 		/* Bytes shifted out must be copies of the sign. */
 		if ((value >> 56) != (negative ? 0xff : 0))
 			return error_set(err, ERR_FORMAT, "%s is too large", what);

@@ -104,7 +104,8 @@ static bool set_sparse(struct tar_pax *pax, const char *key, struct tar_text val
 	} else if (!strcmp(key, "offset")) {
 		vec_push(&pax->chunks, (struct tar_chunk){ (uint64_t)number, UINT64_MAX });
 	} else if (!strcmp(key, "numbytes")) {
-		if (!pax->chunks.count || pax->chunks.items[pax->chunks.count - 1].length != UINT64_MAX)
+		if (!pax->chunks.count ||
+		    pax->chunks.items[pax->chunks.count - 1].length != UINT64_MAX)
 			return false;
 		pax->chunks.items[pax->chunks.count - 1].length = (uint64_t)number;
 	}
@@ -121,13 +122,15 @@ static bool key_begins(struct tar_text key, const char *head)
 	return key.len > strlen(head) && !memcmp(key.bytes, head, strlen(head));
 }
 
-static int record(struct tar_pax *pax, struct tar_text key, struct tar_text value, struct error *err)
+static int record(struct tar_pax *pax, struct tar_text key, struct tar_text value,
+		  struct error *err)
 {
 	bool good = true;
 
 	if (key_is(key, "path") || key_is(key, "linkpath")) {
 		if (memchr(value.bytes, 0, value.len))
-			return error_set(err, ERR_FORMAT, "NUL byte in a name of an extended header");
+			return error_set(err, ERR_FORMAT,
+					 "NUL byte in a name of an extended header");
 		*(key.bytes[0] == 'p' ? &pax->path : &pax->link) = value;
 	} else if (key_is(key, "uid")) {
 		good = set_number(&pax->uid, &pax->has_uid, value);

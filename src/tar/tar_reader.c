@@ -15,15 +15,15 @@
 struct tar_reader {
 	struct range tar;
 	const struct limits *limits;
-	uint64_t position;      /* of the next header */
-	unsigned char *window;  /* bytes [window_at, window_at + window_len) */
+	uint64_t position;     /* of the next header */
+	unsigned char *window; /* bytes [window_at, window_at + window_len) */
 	uint64_t window_at;
 	size_t window_len, window_next; /* window_next: how much to read next */
 	struct tar_pax pax;
 	struct strbuf pax_body, path, link, long_name, long_link;
 	bool has_pax, has_long_name, has_long_link;
 	struct tar_chunks chunks;
-	uint64_t start;         /* of the first extension header of the entry */
+	uint64_t start; /* of the first extension header of the entry */
 	bool started;
 	unsigned oddities, skipped, globals;
 	uint64_t end;
@@ -130,7 +130,9 @@ static int check_body(const struct tar_reader *reader, uint64_t at, int64_t size
 	if (at > reader->tar.length || (uint64_t)size > reader->tar.length - at)
 		return error_set(err, ERR_FORMAT, "truncated: %lld bytes of content, %llu left",
 				 (long long)size,
-				 (unsigned long long)(at < reader->tar.length ? reader->tar.length - at : 0));
+				 (unsigned long long)(at < reader->tar.length
+							      ? reader->tar.length - at
+							      : 0));
 	return 0;
 }
 
@@ -140,11 +142,12 @@ static int read_extension(struct tar_reader *reader, struct strbuf *body, int64_
 	if (check_body(reader, reader->position + TAR_BLOCK, size, err) < 0)
 		return -1;
 	if ((uint64_t)size > reader->limits->pax_bytes)
-		return error_set(err, ERR_LIMIT, "extended header of %lld bytes (--limit pax-bytes=N)",
+		return error_set(err, ERR_LIMIT,
+				 "extended header of %lld bytes (--limit pax-bytes=N)",
 				 (long long)size);
 	strbuf_clear(body);
-	return range_read(&reader->tar, reader->position + TAR_BLOCK, strbuf_grow(body, (size_t)size),
-			  (size_t)size, err);
+	return range_read(&reader->tar, reader->position + TAR_BLOCK,
+			  strbuf_grow(body, (size_t)size), (size_t)size, err);
 }
 
 /* One of the headers that say more about the next entry. */
@@ -163,7 +166,8 @@ static int extension(struct tar_reader *reader, const unsigned char *block, stru
 		struct tar_pax global = { 0 };
 		int rc = read_extension(reader, &ignored, size, err);
 		if (!rc)
-			rc = tar_pax_parse(&global, ignored.len ? ignored.data : "", ignored.len, err);
+			rc = tar_pax_parse(&global, ignored.len ? ignored.data : "", ignored.len,
+					   err);
 		tar_pax_release(&global);
 		if (rc < 0)
 			return -1;
@@ -175,7 +179,8 @@ static int extension(struct tar_reader *reader, const unsigned char *block, stru
 		if (type == 'x') {
 			tar_pax_clear(&reader->pax);
 			reader->has_pax = true;
-			if (tar_pax_parse(&reader->pax, body->len ? body->data : "", body->len, err) < 0)
+			if (tar_pax_parse(&reader->pax, body->len ? body->data : "", body->len,
+					  err) < 0)
 				return -1;
 		} else {
 			reader->oddities |= TAR_ODD_GNU_LONG;
@@ -215,19 +220,26 @@ static int set_names(struct tar_reader *reader, struct tar_header *out, const un
 	if (reader->pax.link.len)
 		out->link = reader->pax.link;
 	if (reader->has_long_name)
-		out->path = (struct tar_text){ reader->long_name.data,
-					       reader->long_name.len ? strlen(reader->long_name.data) : 0 };
+		out->path =
+			(struct tar_text){ reader->long_name.data,
+					   reader->long_name.len ? strlen(reader->long_name.data)
+								 : 0 };
 	if (reader->has_long_link)
-		out->link = (struct tar_text){ reader->long_link.data,
-					       reader->long_link.len ? strlen(reader->long_link.data) : 0 };
-	if (out->path.len > reader->limits->path_bytes || out->link.len > reader->limits->path_bytes)
-		return error_set(err, ERR_LIMIT, "name of more than %llu bytes (--limit path-bytes=N)",
+		out->link =
+			(struct tar_text){ reader->long_link.data,
+					   reader->long_link.len ? strlen(reader->long_link.data)
+								 : 0 };
+	if (out->path.len > reader->limits->path_bytes ||
+	    out->link.len > reader->limits->path_bytes)
+		return error_set(err, ERR_LIMIT,
+				 "name of more than %llu bytes (--limit path-bytes=N)",
 				 (unsigned long long)reader->limits->path_bytes);
 	return 0;
 }
 
-static int set_numbers(struct tar_reader *reader, struct tar_header *out, const unsigned char *block,
-		       bool extended_magic, int64_t *size, struct error *err)
+static int set_numbers(struct tar_reader *reader, struct tar_header *out,
+		       const unsigned char *block, bool extended_magic, int64_t *size,
+		       struct error *err)
 {
 	int64_t mode, uid, gid, mtime, major = 0, minor = 0;
 	const struct tar_pax *pax = &reader->pax;
@@ -249,8 +261,8 @@ static int set_numbers(struct tar_reader *reader, struct tar_header *out, const 
 	if (pax->has_size)
 		*size = pax->size;
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
-		return error_set(err, ERR_FORMAT, "uid %lld or gid %lld out of range", (long long)uid,
-				 (long long)gid);
+		return error_set(err, ERR_FORMAT, "uid %lld or gid %lld out of range",
+				 (long long)uid, (long long)gid);
 	if (major < 0 || major > UINT32_MAX || minor < 0 || minor > UINT32_MAX)
 		return error_set(err, ERR_FORMAT, "device number out of range");
 	out->mode = (uint32_t)mode & 07777;
@@ -317,7 +329,8 @@ static int sparse_v1_map(struct tar_reader *reader, struct tar_header *out, stru
 				return error_set(err, ERR_FORMAT, "sparse map: not a number");
 			if (!have_count) {
 				if ((uint64_t)value > reader->limits->sparse_chunks)
-					return error_set(err, ERR_LIMIT, "sparse map of %lld pieces",
+					return error_set(err, ERR_LIMIT,
+							 "sparse map of %lld pieces",
 							 (long long)value);
 				want = 2 * (uint64_t)value;
 				have_count = true;
@@ -346,9 +359,10 @@ static int pax_sparse(struct tar_reader *reader, struct tar_header *out, struct 
 		if (sparse_v1_map(reader, out, err) < 0)
 			return -1;
 	} else if (pax->chunks.count) {
-		vec_foreach(chunk, &pax->chunks)
+		vec_foreach (chunk, &pax->chunks)
 			vec_push(&reader->chunks, *chunk);
-	} else if (tar_sparse_parse_map(&reader->chunks, pax->sparse_map, reader->limits, err) < 0) {
+	} else if (tar_sparse_parse_map(&reader->chunks, pax->sparse_map, reader->limits, err) <
+		   0) {
 		return -1;
 	}
 	if (pax->sparse_name.len)
@@ -419,7 +433,8 @@ static int set_body(struct tar_reader *reader, struct tar_header *out, const uns
 	    pax_sparse(reader, out, err) < 0)
 		return -1;
 	if (out->oddities & TAR_ODD_SPARSE) {
-		if (tar_sparse_check(&reader->chunks, out->size, out->stored_size, reader->limits, err) < 0)
+		if (tar_sparse_check(&reader->chunks, out->size, out->stored_size, reader->limits,
+				     err) < 0)
 			return -1;
 		out->chunks = reader->chunks.items;
 		out->chunk_count = reader->chunks.count;
@@ -448,7 +463,8 @@ static int entry(struct tar_reader *reader, struct tar_header *out, const unsign
 	    set_body(reader, out, copy, size, err) < 0)
 		return -1;
 	/* Before POSIX a directory was a file whose name ends in a slash. */
-	if (copy[FIELD_TYPE] == '\0' && out->path.len && out->path.bytes[out->path.len - 1] == '/') {
+	if (copy[FIELD_TYPE] == '\0' && out->path.len &&
+	    out->path.bytes[out->path.len - 1] == '/') {
 		out->type = TAR_DIR;
 		out->size = out->stored_size = 0;
 		out->chunk_count = 0;
@@ -477,15 +493,18 @@ static int next(struct tar_reader *reader, struct tar_header *out, struct error 
 		if (block_at(reader, reader->position, &block, err) < 0)
 			return -1;
 		if (!block || is_zero(block)) {
-			if (block && block_at(reader, reader->position + TAR_BLOCK, &second, err) < 0)
+			if (block &&
+			    block_at(reader, reader->position + TAR_BLOCK, &second, err) < 0)
 				return -1;
 			if (block && second && !is_zero(second))
-				return error_set(err, ERR_FORMAT, "data behind a single zero block");
+				return error_set(err, ERR_FORMAT,
+						 "data behind a single zero block");
 			if (reader->started)
-				return error_set(err, ERR_FORMAT, "extended header without an entry");
+				return error_set(err, ERR_FORMAT,
+						 "extended header without an entry");
 			/* The padding of the last body may be missing. */
 			reader->end = reader->position < reader->tar.length ? reader->position
-								    : reader->tar.length;
+									    : reader->tar.length;
 			return 0;
 		}
 		if (check_sum(block, err) < 0)

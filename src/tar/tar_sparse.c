@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-int tar_sparse_parse_map(struct tar_chunks *chunks, struct tar_text map, const struct limits *limits,
-			 struct error *err)
+int tar_sparse_parse_map(struct tar_chunks *chunks, struct tar_text map,
+			 const struct limits *limits, struct error *err)
 {
 	const char *p = map.bytes, *end = map.bytes + map.len;
 	int64_t pair[2];
@@ -18,9 +18,11 @@ int tar_sparse_parse_map(struct tar_chunks *chunks, struct tar_text map, const s
 			return error_set(err, ERR_FORMAT, "sparse map: not a number");
 		if (++have == 2) {
 			if (chunks->count >= limits->sparse_chunks)
-				return error_set(err, ERR_LIMIT, "sparse map: more than %llu pieces",
+				return error_set(err, ERR_LIMIT,
+						 "sparse map: more than %llu pieces",
 						 (unsigned long long)limits->sparse_chunks);
-			vec_push(chunks, (struct tar_chunk){ (uint64_t)pair[0], (uint64_t)pair[1] });
+			vec_push(chunks,
+				 (struct tar_chunk){ (uint64_t)pair[0], (uint64_t)pair[1] });
 			have = 0;
 		}
 		p = comma ? comma + 1 : end;
@@ -51,13 +53,14 @@ int tar_sparse_check(const struct tar_chunks *chunks, uint64_t size, uint64_t st
 	uint64_t end = 0, sum = 0;
 
 	if (size > limits->sparse_bytes)
-		return error_set(err, ERR_LIMIT, "sparse file of %llu bytes (--limit sparse-bytes=N)",
+		return error_set(err, ERR_LIMIT,
+				 "sparse file of %llu bytes (--limit sparse-bytes=N)",
 				 (unsigned long long)size);
-	vec_foreach(chunk, chunks)
-	{
+	vec_foreach (chunk, chunks) {
 		if (chunk->offset < end || chunk->offset > size ||
 		    chunk->length > size - chunk->offset || chunk->length > stored - sum)
-			return error_set(err, ERR_FORMAT, "sparse map: pieces overlap or leave the file");
+			return error_set(err, ERR_FORMAT,
+					 "sparse map: pieces overlap or leave the file");
 		end = chunk->offset + chunk->length;
 		sum += chunk->length;
 	}

@@ -45,8 +45,9 @@ static void seal(unsigned char *block)
 static char type_flag(enum tar_type type)
 {
 	static const char flags[] = {
-		[TAR_FILE] = '0',    [TAR_HARDLINK] = '1', [TAR_SYMLINK] = '2', [TAR_CHARDEV] = '3',
-		[TAR_BLOCKDEV] = '4', [TAR_DIR] = '5',	   [TAR_FIFO] = '6',
+		[TAR_FILE] = '0',    [TAR_HARDLINK] = '1', [TAR_SYMLINK] = '2',
+		[TAR_CHARDEV] = '3', [TAR_BLOCKDEV] = '4', [TAR_DIR] = '5',
+		[TAR_FIFO] = '6',
 	};
 	return flags[type];
 }
@@ -86,7 +87,8 @@ static void pax_number(struct strbuf *out, const char *key, uint64_t value)
 {
 	char text[24];
 
-	pax_text(out, key, text, (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)value));
+	pax_text(out, key, text,
+		 (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)value));
 }
 
 static bool mtime_fits(const struct tar_header *header)
@@ -158,16 +160,16 @@ static void add_extended(struct strbuf *out, const struct tar_header *header,
 			 const struct strbuf *records)
 {
 	unsigned char block[TAR_BLOCK] = { 0 };
-	const char *slash = header->path.len
-				    ? memrchr(header->path.bytes, '/', header->path.len)
-				    : NULL;
+	const char *slash =
+		header->path.len ? memrchr(header->path.bytes, '/', header->path.len) : NULL;
 	const char *base = slash ? slash + 1 : header->path.bytes;
 	size_t base_len = header->path.len - (slash ? (size_t)(slash + 1 - header->path.bytes) : 0);
 	size_t head = strlen("PaxHeaders.0/");
 
 	memcpy(block, "PaxHeaders.0/", head);
 	if (base_len)
-		memcpy(block + head, base, base_len < NAME_BYTES - head ? base_len : NAME_BYTES - head);
+		memcpy(block + head, base,
+		       base_len < NAME_BYTES - head ? base_len : NAME_BYTES - head);
 	put_octal(block + FIELD_MODE, 8, 0644);
 	put_octal(block + FIELD_UID, 8, 0);
 	put_octal(block + FIELD_GID, 8, 0);
@@ -208,7 +210,8 @@ void tar_encode_header(struct strbuf *out, const struct tar_header *header)
 	put_octal(block + FIELD_MODE, 8, header->mode);
 	put_octal(block + FIELD_UID, 8, header->uid <= OCTAL_ID_MAX ? header->uid : 0);
 	put_octal(block + FIELD_GID, 8, header->gid <= OCTAL_ID_MAX ? header->gid : 0);
-	put_octal(block + FIELD_SIZE, 12, header->size <= (uint64_t)OCTAL_SIZE_MAX ? header->size : 0);
+	put_octal(block + FIELD_SIZE, 12,
+		  header->size <= (uint64_t)OCTAL_SIZE_MAX ? header->size : 0);
 	put_octal(block + FIELD_MTIME, 12, mtime_fits(header) ? (uint64_t)header->mtime : 0);
 	block[FIELD_TYPE] = (unsigned char)type_flag(header->type);
 	if (header->link.len)

@@ -6,8 +6,8 @@
 void applying_warn(const struct applying *in, enum warning_kind kind, path_id path)
 {
 	static const unsigned flaw_of[WARN_KINDS] = {
-		[WARN_DUPLICATE_PATH] = FLAW_PATHS,  [WARN_LINK_ORDER] = FLAW_LINKS,
-		[WARN_LINK_METADATA] = FLAW_LINKS,   [WARN_WHITEOUT_ODD] = FLAW_MARKERS,
+		[WARN_DUPLICATE_PATH] = FLAW_PATHS,    [WARN_LINK_ORDER] = FLAW_LINKS,
+		[WARN_LINK_METADATA] = FLAW_LINKS,     [WARN_WHITEOUT_ODD] = FLAW_MARKERS,
 		[WARN_PARENT_REPLACED] = FLAW_PARENTS,
 	};
 
@@ -23,7 +23,7 @@ void applying_warn(const struct applying *in, enum warning_kind kind, path_id pa
 /* Markers may lie below symlinks of their own layer, which are not in the tree yet. */
 static bool any_symlink(const struct layer_index *index)
 {
-	vec_foreach(entry, &index->entries)
+	vec_foreach (entry, &index->entries)
 		if (entry->type == TAR_SYMLINK && entry->kind == ENTRY_NORMAL)
 			return true;
 	return false;
@@ -47,8 +47,9 @@ static int find_markers(struct applying *in, enum entry_kind kind, struct path_l
 			return error_wrap(err, "layer %u: marker of \"%s\"", in->number + 1, shown);
 		}
 		if (place != PATH_NONE && kind == ENTRY_WHITEOUT)
-			place = place == parent ? entry->path
-						: paths_find(paths, place, paths_name(paths, entry->path));
+			place = place == parent
+					? entry->path
+					: paths_find(paths, place, paths_name(paths, entry->path));
 		if (place != PATH_NONE)
 			vec_push(out, place);
 	}
@@ -71,6 +72,20 @@ static int apply_markers(struct applying *in, struct error *err)
 	vec_release(&dead);
 	vec_release(&emptied);
 	return rc;
+}
+
+/* Engines disagree about a marker behind what it would delete in its own layer, and the root. */
+static void warn_about_markers(const struct applying *in)
+{
+	for (size_t i = 0; i < in->index->entries.count; i++) {
+		const struct entry *entry = &in->index->entries.items[i];
+		const struct tree_node *node = tree_node(in->tree, entry->path);
+		bool opaque_root = entry->kind == ENTRY_OPAQUE && entry->path == PATH_ROOT;
+
+		if (opaque_root || (entry->kind == ENTRY_WHITEOUT && node &&
+				    applying_owns(in, node->slot) && node->slot < in->begin + i))
+			applying_warn(in, WARN_WHITEOUT_ODD, entry->path);
+	}
 }
 
 /* --- entries --------------------------------------------------------------------------------- */
@@ -140,7 +155,8 @@ static int bind_entry(struct applying *in, const struct entry *entry, slot_id sl
 	if (repeats_directory(in, place, entry))
 		tree_repeat(in, place, slot);
 	else
-		tree_bind(in, place, tree_add_inode(in->tree, inode), (enum tar_type)entry->type, slot);
+		tree_bind(in, place, tree_add_inode(in->tree, inode), (enum tar_type)entry->type,
+			  slot);
 	return 0;
 }
 
@@ -155,9 +171,10 @@ static int unite_xattrs(struct applying *in, const struct tree_inode *inode, enu
 	xattr_set_get(in->tree->names, inode->xattrs, &old);
 	xattr_set_get(in->tree->names, more, &added);
 	while (i < old.count || j < added.count) {
-		int order = i == old.count   ? 1
-			    : j == added.count ? -1
-					       : path_name_compare(old.items[i].name, added.items[j].name);
+		int order = i == old.count ? 1
+			    : j == added.count
+				    ? -1
+				    : path_name_compare(old.items[i].name, added.items[j].name);
 		if (order < 0) {
 			vec_push(&all, old.items[i++]);
 			continue;
@@ -178,8 +195,8 @@ static int unite_xattrs(struct applying *in, const struct tree_inode *inode, enu
 }
 
 /* Engines give the metadata of a link header to the file it links to. */
-static int link_metadata(struct applying *in, const struct entry *entry, slot_id slot, path_id place,
-			 enum tar_type type, inode_id *id, struct error *err)
+static int link_metadata(struct applying *in, const struct entry *entry, slot_id slot,
+			 path_id place, enum tar_type type, inode_id *id, struct error *err)
 {
 	struct merged_tree *tree = in->tree;
 	const struct tree_inode *inode = tree_inode(tree, id);
@@ -208,7 +225,8 @@ static int link_metadata(struct applying *in, const struct entry *entry, slot_id
 }
 
 /* 1: bound; 0: the target is not there (yet); -1. */
-static int bind_link(struct applying *in, const struct entry *entry, slot_id slot, struct error *err)
+static int bind_link(struct applying *in, const struct entry *entry, slot_id slot,
+		     struct error *err)
 {
 	struct merged_tree *tree = in->tree;
 	path_id target, place;
@@ -219,7 +237,8 @@ static int bind_link(struct applying *in, const struct entry *entry, slot_id slo
 	if (tree_follow(in, entry->link, false, &target, err) < 0)
 		return -1;
 	inode = target == PATH_NONE ? INODE_NONE : tree->nodes.items[target].inode;
-	if (target != PATH_NONE && (target != entry->link || !applying_owns(in, tree->nodes.items[target].slot)))
+	if (target != PATH_NONE &&
+	    (target != entry->link || !applying_owns(in, tree->nodes.items[target].slot)))
 		tree->flaws |= FLAW_LINKS;
 	if (target == PATH_NONE && in->index->has_markers) {
 		if (tree_follow(in, entry->link, true, &target, err) < 0)
@@ -303,10 +322,12 @@ static int apply_late_links(struct applying *in, struct error *err)
 		if (left == in->late.count) {
 			const struct entry *entry = &in->index->entries.items[in->late.items[0]];
 			AUTO_FREE char *shown = paths_display(in->tree->names->paths, entry->link);
-			error_set(err, ERR_FORMAT, "hard link to \"%s\", which is not there", shown);
+			error_set(err, ERR_FORMAT, "hard link to \"%s\", which is not there",
+				  shown);
 			return wrap(in, entry, err);
 		}
-		applying_warn(in, WARN_LINK_ORDER, in->index->entries.items[in->late.items[0]].path);
+		applying_warn(in, WARN_LINK_ORDER,
+			      in->index->entries.items[in->late.items[0]].path);
 		in->late.count = left;
 		/* Backwards next time: a chain in reverse order then falls in one round. */
 		for (size_t a = 0, b = left; a + 1 < b; a++) {
@@ -330,7 +351,8 @@ static int with_aufs_bodies(struct applying *in, struct error *err)
 			continue;
 		if (bind_entry(in, entry, in->begin + (slot_id)i, err) < 0)
 			return wrap(in, entry, err);
-		for (bodies = entry->path; paths_parent(in->tree->names->paths, bodies) != PATH_ROOT;)
+		for (bodies = entry->path;
+		     paths_parent(in->tree->names->paths, bodies) != PATH_ROOT;)
 			bodies = paths_parent(in->tree->names->paths, bodies);
 	}
 	if (apply_entries(in, err) < 0 || apply_late_links(in, err) < 0)
@@ -357,6 +379,8 @@ int merged_tree_apply(struct merged_tree *tree, uint32_t position, struct error 
 		rc = apply_markers(&in, err);
 	if (!rc)
 		rc = with_aufs_bodies(&in, err);
+	if (!rc && in.index->has_markers)
+		warn_about_markers(&in);
 	tree->depth++;
 	vec_release(&in.own);
 	vec_release(&in.stack);

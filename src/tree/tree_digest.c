@@ -15,8 +15,7 @@ struct walk {
 static void add_xattrs(struct walk *walk, bytes_id set)
 {
 	xattr_set_get(walk->tree->names, set, &walk->xattrs);
-	vec_foreach(xattr, &walk->xattrs)
-	{
+	vec_foreach (xattr, &walk->xattrs) {
 		strbuf_addf(&walk->line, " %zu:", xattr->name.len);
 		strbuf_add(&walk->line, xattr->name.bytes, xattr->name.len);
 		strbuf_addf(&walk->line, "=%zu:", xattr->value.len);
@@ -48,7 +47,8 @@ static void add_node(struct walk *walk, path_id path, const struct tree_node *no
 	strbuf_clear(&walk->line);
 	add_path(walk, path);
 	strbuf_addf(&walk->line, " %d %o %u %u %lld.%09u %llu", (int)stat.type, stat.mode, stat.uid,
-		    stat.gid, (long long)stat.mtime, stat.mtime_nsec, (unsigned long long)stat.size);
+		    stat.gid, (long long)stat.mtime, stat.mtime_nsec,
+		    (unsigned long long)stat.size);
 	if (stat.link != BYTES_NONE)
 		add_text(walk, byte_pool_get(walk->tree->names->links, stat.link));
 	add_xattrs(walk, stat.xattrs);
@@ -67,8 +67,7 @@ static void add_children(struct walk *walk, path_id directory)
 	struct path_list children = VEC_INIT;
 
 	tree_children(walk->tree, directory, &children);
-	vec_foreach(child, &children)
-	{
+	vec_foreach (child, &children) {
 		const struct tree_node *node = tree_node(walk->tree, *child);
 		add_node(walk, *child, node);
 		if (node->type == TAR_DIR)
@@ -81,7 +80,8 @@ void tree_digest(const struct merged_tree *tree, struct digest *out)
 {
 	struct walk walk = { .tree = tree,
 			     .hasher = hasher_new(),
-			     .first = xreallocarray(NULL, tree->inodes.count + 1, sizeof(path_id)) };
+			     .first =
+				     xreallocarray(NULL, tree->inodes.count + 1, sizeof(path_id)) };
 
 	memset(walk.first, 0xff, (tree->inodes.count + 1) * sizeof(path_id));
 	if (tree->nodes.items[PATH_ROOT].slot != SLOT_NONE)

@@ -20,14 +20,14 @@ struct step {
 struct applying {
 	struct merged_tree *tree;
 	const struct layer_index *index;
-	slot_id begin, end;   /* its slots */
+	slot_id begin, end; /* its slots */
 	uint32_t position;
-	uint32_t number;      /* of the layer in its image, for messages */
-	bool has_symlinks;    /* markers may lie below one of them */
+	uint32_t number;		  /* of the layer in its image, for messages */
+	bool has_symlinks;		  /* markers may lie below one of them */
 	struct VEC(struct own_entry) own; /* sorted; filled when a marker needs it */
-	struct path_list stack;      /* directories walked so far, root first */
-	struct VEC(struct step) todo; /* components to walk, the next one last */
-	struct VEC(entry_id) late;   /* hard links whose target came later */
+	struct path_list stack;		  /* directories walked so far, root first */
+	struct VEC(struct step) todo;	  /* components to walk, the next one last */
+	struct VEC(entry_id) late;	  /* hard links whose target came later */
 };
 
 void applying_warn(const struct applying *in, enum warning_kind kind, path_id path);

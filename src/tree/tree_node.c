@@ -36,13 +36,13 @@ void tree_grow(struct merged_tree *tree)
 	vec_reserve(&tree->nodes, count);
 	while (tree->nodes.count < count)
 		tree->nodes.items[tree->nodes.count++] = (struct tree_node){ .inode = INODE_NONE,
-									      .before = INODE_NONE,
-									      .child = PATH_NONE,
-									      .next = PATH_NONE,
-									      .previous = PATH_NONE,
-									      .slot = SLOT_NONE,
-									      .repeat = SLOT_NONE,
-									      .born = SLOT_NONE };
+									     .before = INODE_NONE,
+									     .child = PATH_NONE,
+									     .next = PATH_NONE,
+									     .previous = PATH_NONE,
+									     .slot = SLOT_NONE,
+									     .repeat = SLOT_NONE,
+									     .born = SLOT_NONE };
 }
 
 bool tree_present(const struct merged_tree *tree, path_id path)

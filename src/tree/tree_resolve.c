@@ -99,7 +99,8 @@ path_id tree_parent_for_entry(struct applying *in, path_id parent, slot_id slot,
 		}
 		if (own && node->type != TAR_DIR) {
 			AUTO_FREE char *shown = paths_display(paths_of(in), here);
-			error_set(err, ERR_FORMAT, "\"%s\" is no directory in the same layer", shown);
+			error_set(err, ERR_FORMAT, "\"%s\" is no directory in the same layer",
+				  shown);
 			return PATH_NONE;
 		}
 		if (!node || node->type != TAR_DIR) {

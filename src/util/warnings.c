@@ -46,7 +46,8 @@ static const struct {
 				    "carries them along" },
 	[WARN_KEPT_ATTESTATION] = { "kept-attestation",
 				    "attestations or signatures were carried along",
-				    "they speak about the old image and do not verify for the new one" },
+				    "they speak about the old image and do not verify for the new "
+				    "one" },
 	[WARN_FROZEN_LAYER] = { "frozen-layer", "a kept layer has content that some loaders refuse",
 				"keep fewer layers, so that lighten may rebuild it" },
 	[WARN_ZSTD_OUTPUT] = { "zstd-output", "the output holds layers compressed with zstd",

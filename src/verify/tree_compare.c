@@ -28,8 +28,8 @@ const char *tree_difference_text(enum tree_difference kind)
 struct body {
 	const struct layer *layer;
 	const struct entry *entry;
-	uint64_t base;  /* of the stored bytes, in the layer */
-	size_t chunk;   /* sparse: the piece that holds or follows the position */
+	uint64_t base;	 /* of the stored bytes, in the layer */
+	size_t chunk;	 /* sparse: the piece that holds or follows the position */
 	uint64_t before; /* sparse: stored bytes of the pieces before that */
 };
 
@@ -56,7 +56,8 @@ static int read_body(struct body *body, uint64_t at, unsigned char *buf, size_t 
 	for (; body->chunk < sparse->chunk_count; body->chunk++) {
 		const struct tar_chunk *piece = &sparse->chunks[body->chunk];
 		uint64_t from = piece->offset > at ? piece->offset : at;
-		uint64_t to = piece->offset + piece->length < end ? piece->offset + piece->length : end;
+		uint64_t to =
+			piece->offset + piece->length < end ? piece->offset + piece->length : end;
 		if (piece->offset >= end)
 			break;
 		if (from < to && range_read(&body->layer->tar,
@@ -149,7 +150,8 @@ static int compare_node(const struct merged_tree *left, const struct merged_tree
 	/* A root that nobody lists has no metadata of its own. */
 	if (path == PATH_ROOT && (a->slot == SLOT_NONE || b->slot == SLOT_NONE)) {
 		if (a->slot != b->slot)
-			find(out, path, a->slot == SLOT_NONE ? DIFFERENT_ONLY_RIGHT : DIFFERENT_ONLY_LEFT);
+			find(out, path,
+			     a->slot == SLOT_NONE ? DIFFERENT_ONLY_RIGHT : DIFFERENT_ONLY_LEFT);
 		return 0;
 	}
 	out->compared++;

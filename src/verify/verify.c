@@ -59,8 +59,8 @@ static int compare_planned(const struct opened *output, const struct plan *plan,
 			   struct verify_result *result, struct error *err)
 {
 	AUTO_PTR(merged_tree) planned = tree_of(plan->chain, plan->names, image, context, err);
-	AUTO_PTR(merged_tree) written =
-		planned ? tree_of(&output->chain, plan->names, twin, context, err) : NULL;
+	AUTO_PTR(merged_tree)
+	written = planned ? tree_of(&output->chain, plan->names, twin, context, err) : NULL;
 	struct compare_options options = { level == VERIFY_FULL, plan->copies };
 	AUTO(tree_findings) found = { .count = 0 };
 
@@ -94,9 +94,9 @@ static int compare_output(struct opened *opened, const struct input *output,
 	return 0;
 }
 
-int verify_output(const struct input *output, const struct plan *plan,
-		  const struct digest *configs, enum verify_level level,
-		  const struct context *context, struct verify_result *result, struct error *err)
+int verify_output(const struct input *output, const struct plan *plan, const struct digest *configs,
+		  enum verify_level level, const struct context *context,
+		  struct verify_result *result, struct error *err)
 {
 	struct opened opened = { 0 };
 	struct warnings *ignored = warnings_new();
@@ -200,8 +200,7 @@ static int compare_images(const struct opened *left, const struct opened *right,
 	if (!two || tree_compare(one, two, &options, context, &found, err) < 0)
 		return -1;
 	answer->compared += found.compared;
-	vec_foreach(finding, &found.list)
-	{
+	vec_foreach (finding, &found.list) {
 		AUTO_FREE char *shown = paths_display(names->paths, finding->path);
 		say(answer, xasprintf("%s: %s: %s", image_name(&left->images->images[a]), shown,
 				      tree_difference_text(finding->kind)));
@@ -225,7 +224,8 @@ static int compare_archives(const struct opened *left, const struct opened *righ
 		if (twin == UINT32_MAX)
 			continue;
 		if (!tree_only)
-			compare_configs(&left->images->images[i], &right->images->images[twin], answer);
+			compare_configs(&left->images->images[i], &right->images->images[twin],
+					answer);
 		if (compare_images(left, right, i, twin, names, context, answer, err) < 0)
 			return -1;
 	}
@@ -252,7 +252,7 @@ int verify_archives(const struct input *left, const struct input *right, bool tr
 
 void verify_answer_release(struct verify_answer *answer)
 {
-	vec_foreach(line, &answer->lines)
+	vec_foreach (line, &answer->lines)
 		free(*line);
 	vec_release(&answer->lines);
 }

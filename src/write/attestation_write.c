@@ -1,8 +1,8 @@
 /* attestation_write.c - carry manifests that speak about the old image (--keep-attestations).
  *
- * Attestations and signatures name the digest of the manifest that they are about, which a rewritten
- * image does not have any more.  They are copied as they stand; only the annotation of the index
- * that ties them to their image is moved to its new digest. */
+ * Attestations and signatures name the digest of the manifest that they are about, which a
+ * rewritten image does not have any more.  They are copied as they stand; only the annotation of
+ * the index that ties them to their image is moved to its new digest. */
 #include <string.h>
 
 #include "image/json.h"
@@ -48,9 +48,8 @@ static int copy_manifest(const struct manifest_writer *in, const char *digest_st
 	if (!manifest)
 		return -1;
 	rc = copy_blob(in, json_get_string(json_get(manifest, "config"), "digest"), err);
-	json_array_foreach(json_get_array(manifest, "layers"), i, layer)
-		if (rc > 0)
-			rc = copy_blob(in, json_get_string(layer, "digest"), err);
+	json_array_foreach(json_get_array(manifest, "layers"), i, layer) if (rc > 0) rc =
+		copy_blob(in, json_get_string(layer, "digest"), err);
 	if (rc > 0)
 		rc = blob_writer_pass(in->blobs, &range, &digest, err) < 0 ? -1 : 1;
 	json_decref(manifest);
@@ -58,7 +57,8 @@ static int copy_manifest(const struct manifest_writer *in, const char *digest_st
 }
 
 /* The digest that an image's manifest has now, for the one that it had. */
-static bool new_digest(const struct manifest_writer *in, const char *old, char out[DIGEST_TEXT_SIZE])
+static bool new_digest(const struct manifest_writer *in, const char *old,
+		       char out[DIGEST_TEXT_SIZE])
 {
 	for (size_t i = 0; old && i < in->input->images->image_count; i++) {
 		const json_t *descriptor = in->input->images->images[i].manifest_descriptor;
@@ -78,8 +78,9 @@ static json_t *moved_descriptor(const struct manifest_writer *in, const json_t *
 	char digest[DIGEST_TEXT_SIZE];
 
 	/* Sizes are read as reals, like all foreign numbers. */
-	json_object_set_new(out, "size",
-			    json_integer((json_int_t)json_number_value(json_object_get(out, "size"))));
+	json_object_set_new(
+		out, "size",
+		json_integer((json_int_t)json_number_value(json_object_get(out, "size"))));
 	if (new_digest(in, json_string_value(json_object_get(notes, SUBJECT)), digest))
 		json_object_set_new(notes, SUBJECT, json_string(digest));
 	return out;
@@ -111,8 +112,8 @@ int attestations_write(const struct manifest_writer *in, json_t *list, struct er
 			return -1;
 		in->result->carried[i] = rc > 0;
 		warnings_add(in->input->context->warnings,
-			     rc ? WARN_KEPT_ATTESTATION : WARN_DROPPED_MANIFEST, "%s %s", dropped->what,
-			     dropped->digest);
+			     rc ? WARN_KEPT_ATTESTATION : WARN_DROPPED_MANIFEST, "%s %s",
+			     dropped->what, dropped->digest);
 	}
 	return 0;
 }

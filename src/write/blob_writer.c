@@ -10,7 +10,7 @@
 #include "util/xalloc.h"
 
 #define CHUNK_BYTES ((size_t)1 << 20)
-#define CHUNKS      4
+#define CHUNKS	    4
 
 struct chunk {
 	struct hasher *hasher; /* of the writer */
@@ -80,7 +80,8 @@ int blob_writer_begin(struct blob_writer *writer, const struct encoding *encodin
 	writer->plain_bytes = writer->stored_bytes = 0;
 	writer->chunks[writer->current].len = 0;
 	if (encoding->compression != COMPRESSION_NONE) {
-		writer->encoder = encoder_open(encoding, writer->context->threads, emit, writer, err);
+		writer->encoder =
+			encoder_open(encoding, writer->context->threads, emit, writer, err);
 		if (!writer->encoder)
 			return -1;
 	}
@@ -208,7 +209,8 @@ int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
 	if (writer->sink->ops->blob_begin(writer->sink, err) < 0)
 		return -1;
 	for (uint64_t at = 0; at < stored->length;) {
-		size_t len = stored->length - at < CHUNK_BYTES ? (size_t)(stored->length - at) : CHUNK_BYTES;
+		size_t len = stored->length - at < CHUNK_BYTES ? (size_t)(stored->length - at)
+							       : CHUNK_BYTES;
 		if (range_read(stored, at, buf, len, err) < 0 ||
 		    writer->sink->ops->write(writer->sink, buf, len, err) < 0)
 			return -1;

@@ -35,9 +35,8 @@ static void set_empty_layer(json_t *entry)
 	void *next;
 
 	/* Whatever the spelling of the key that is there. */
-	json_object_foreach_safe(entry, next, key, value)
-		if (!strcasecmp(key, "empty_layer"))
-			json_object_del(entry, key);
+	json_object_foreach_safe(entry, next, key, value) if (!strcasecmp(key, "empty_layer"))
+		json_object_del(entry, key);
 	json_object_set_new(entry, "empty_layer", json_true());
 }
 
@@ -77,9 +76,10 @@ static void append(json_t *history, const struct image *image, json_t *entry, ui
 		set_empty_layer(entry);
 	json_array_append_new(history, entry);
 	for (uint32_t part = 2; part <= owned; part++)
-		json_array_append_new(history,
-				      new_entry(image, xasprintf("lighten: part %u of %u of the layer above",
-								 part, owned)));
+		json_array_append_new(
+			history,
+			new_entry(image, xasprintf("lighten: part %u of %u of the layer above",
+						   part, owned)));
 }
 
 /* History entries and layers in step: one entry a layer, in order, or none at all. */
@@ -175,10 +175,8 @@ int config_rewrite(const struct write_input *input, uint32_t number,
 	history = history_text(image, owned);
 	/* The inline cache of BuildKit numbers layers that are no more. */
 	const struct json_edit edits[] = {
-		{ "rootfs", rootfs, 1 },
-		{ "parent", NULL, 0 },
-		{ "id", NULL, 0 },
-		{ "moby.buildkit.cache.v0", NULL, 0 },
+		{ "rootfs", rootfs, 1 },   { "parent", NULL, 0 },
+		{ "id", NULL, 0 },	   { "moby.buildkit.cache.v0", NULL, 0 },
 		{ "history", history, 1 },
 	};
 	size_t count = sizeof(edits) / sizeof(edits[0]) - (history ? 0 : 1);

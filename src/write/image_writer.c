@@ -6,7 +6,8 @@
 #include "write_internal.h"
 
 const struct image_format image_formats[] = {
-	{ "hybrid", "OCI layout and manifest.json in one tar: every engine loads it", true, true, false },
+	{ "hybrid", "OCI layout and manifest.json in one tar: every engine loads it", true, true,
+	  false },
 	{ "docker", "docker-archive: manifest.json only", true, false, false },
 	{ "oci", "OCI archive: index.json only", false, true, false },
 	{ "oci-dir", "OCI layout directory", false, true, true },
@@ -46,21 +47,25 @@ static bool was_compressed(const struct write_input *input, const struct segment
 	return false;
 }
 
+/* Loaders and media types know these. */
+static bool is_common(enum compression compression)
+{
+	return compression == COMPRESSION_NONE || compression == COMPRESSION_GZIP ||
+	       compression == COMPRESSION_ZSTD;
+}
+
 /* May the stored blob be copied as it is (DESIGN.md ruling 2)? */
 static bool keeps_blob(const struct write_options *options, const struct segment *segment,
 		       const struct layer *layer)
 {
-	if (!segment->pass_through)
+	if (!segment->pass_through || !is_common(layer->compression))
 		return false;
 	if (segment->frozen)
 		return true;
 	if (layer->trailing)
 		return false;
-	if (options->recode)
-		return layer->compression == COMPRESSION_NONE &&
-		       options->encoding.compression == COMPRESSION_NONE;
-	return layer->compression == COMPRESSION_NONE || layer->compression == COMPRESSION_GZIP ||
-	       layer->compression == COMPRESSION_ZSTD;
+	return !options->recode || (layer->compression == COMPRESSION_NONE &&
+				    options->encoding.compression == COMPRESSION_NONE);
 }
 
 static void warn_about_foreign(const struct write_input *input, const struct segment *segment)
@@ -109,8 +114,9 @@ static int write_layer(const struct write_input *input, const struct write_optio
 		return 0;
 	}
 	if (keeps_blob(options, segment, layer)) {
-		*out = (struct written_layer){ layer->diff_id, layer->stored_digest, layer->tar.length,
-					       layer->stored.length, layer->compression };
+		*out = (struct written_layer){ layer->diff_id, layer->stored_digest,
+					       layer->tar.length, layer->stored.length,
+					       layer->compression };
 		return blob_writer_pass(blobs, &layer->stored, &layer->stored_digest, err);
 	}
 	if (!options->recode)
@@ -126,7 +132,8 @@ static int write_layers(const struct write_input *input, const struct write_opti
 	for (size_t i = 0; i < input->plan->outputs.count; i++) {
 		struct written_layer *out = &result->layers[i];
 
-		if (write_layer(input, options, blobs, &input->plan->outputs.items[i], out, err) < 0)
+		if (write_layer(input, options, blobs, &input->plan->outputs.items[i], out, err) <
+		    0)
 			return error_wrap(err, "output layer %zu", i);
 		if (out->compression == COMPRESSION_ZSTD && !options->recode)
 			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu", i);
@@ -138,14 +145,15 @@ static uint64_t expected_bytes(const struct write_input *input)
 {
 	uint64_t bytes = input->plan->totals.live_bytes;
 
-	vec_foreach(segment, &input->plan->segments)
+	vec_foreach (segment, &input->plan->segments)
 		if (segment->pass_through && segment->frozen && !segment->omitted)
 			bytes += chain_layer(input->plan->chain, segment->last)->index.total_bytes;
 	return bytes;
 }
 
 /* Room for the output, when it can be told before it is compressed. */
-static uint64_t expected_stored(const struct write_input *input, const struct write_options *options)
+static uint64_t expected_stored(const struct write_input *input,
+				const struct write_options *options)
 {
 	if (options->recode && options->encoding.compression != COMPRESSION_NONE)
 		return 0;

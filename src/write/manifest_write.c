@@ -1,4 +1,5 @@
-/* manifest_write.c - OCI manifests, index.json, manifest.json and oci-layout (SEMANTICS.md A.3, D). */
+/* manifest_write.c - OCI manifests, index.json, manifest.json and oci-layout (SEMANTICS.md A.3, D).
+ */
 #include <string.h>
 
 #include <jansson.h>
@@ -7,7 +8,7 @@
 #include "image/reference.h"
 #include "write_internal.h"
 
-#define OCI "application/vnd.oci.image."
+#define OCI  "application/vnd.oci.image."
 #define MOBY "application/vnd.docker."
 
 /* Media types of one family. */
@@ -30,7 +31,7 @@ static const struct family families[] = {
 /* An image and its descriptor for the index. */
 struct index_row {
 	uint32_t image;
-	char *full_name; /* NULL: no name */
+	char *full_name;      /* NULL: no name */
 	const char *platform; /* for sorting; borrowed from the descriptor text */
 	json_t *descriptor;
 };
@@ -71,9 +72,12 @@ static bool has_prefix(const char *text, const char *prefix)
 /* Annotations that still hold, or NULL.  `changed`: the bytes that they describe are new. */
 static json_t *kept_annotations(const json_t *object, bool changed)
 {
-	static const char *const bound[] = { "containerd.io/snapshot/", "containerd.io/uncompressed",
-					     "containerd.io/distribution.source.", "io.containers.",
-					     "org.opencontainers.image.base.", "vnd.docker.reference." };
+	static const char *const bound[] = { "containerd.io/snapshot/",
+					     "containerd.io/uncompressed",
+					     "containerd.io/distribution.source.",
+					     "io.containers.",
+					     "org.opencontainers.image.base.",
+					     "vnd.docker.reference." };
 	json_t *old = json_get(object, "annotations"), *out, *value;
 	const char *key;
 
@@ -99,8 +103,7 @@ static const struct image_layer *copied_layer(const struct manifest_writer *in, 
 					      uint32_t output)
 {
 	const struct plan *plan = in->input->plan;
-	const struct segment *segment =
-		&plan->segments.items[plan->outputs.items[output].segment];
+	const struct segment *segment = &plan->segments.items[plan->outputs.items[output].segment];
 	const struct image *image = &in->input->images->images[number];
 	const struct position *position = &plan->chain->positions.items[segment->last];
 	const struct image_layer *layer = &image->layers[position->depth];
@@ -121,8 +124,7 @@ static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t numb
 	plan_image_outputs(in->input->plan, number, &outputs);
 	for (size_t i = 0; i < outputs.count; i++) {
 		const struct written_layer *layer = &in->result->layers[outputs.items[i]];
-		const struct image_layer *copied =
-			copied_layer(in, number, outputs.items[i]);
+		const struct image_layer *copied = copied_layer(in, number, outputs.items[i]);
 		json_t *row = descriptor(family->layer[layer->compression], &layer->digest,
 					 layer->stored_bytes);
 		json_t *notes = copied ? kept_annotations(copied->descriptor, false) : NULL;
@@ -261,8 +263,7 @@ static void collect_rows(const struct manifest_writer *in, struct index_rows *ro
 				set_name(row, NULL, image->ref_name);
 			add_row(rows, i, NULL, row);
 		}
-		vec_foreach(name, &names)
-		{
+		vec_foreach (name, &names) {
 			json_t *row = image_descriptor(in, i);
 			add_row(rows, i, reference_full(*name), row);
 		}
@@ -324,7 +325,8 @@ static int build_index(const struct manifest_writer *in, struct index_rows *rows
 		json_t *row;
 
 		end = gather(rows, i);
-		row = end - i > 1 ? nested_index(in, first, end - i, err) : json_incref(first->descriptor);
+		row = end - i > 1 ? nested_index(in, first, end - i, err)
+				  : json_incref(first->descriptor);
 		if (!row)
 			return -1;
 		if (first->full_name)
@@ -360,8 +362,7 @@ static int write_index(const struct manifest_writer *in, struct error *err)
 		rc = put_member(in, "index.json", index, err);
 	if (!rc)
 		rc = put_member(in, "oci-layout", layout, err);
-	vec_foreach(row, &rows)
-	{
+	vec_foreach (row, &rows) {
 		json_decref(row->descriptor);
 		free(row->full_name);
 	}
@@ -412,8 +413,7 @@ static json_t *docker_item(const struct manifest_writer *in, uint32_t number)
 
 	image_names(in, image, &names);
 	had = names.count;
-	vec_foreach(tag, &names)
-	{
+	vec_foreach (tag, &names) {
 		AUTO_FREE char *full = reference_full(*tag);
 		if (!listed_elsewhere(in, number, full))
 			json_array_append_new(tags, json_string(*tag));

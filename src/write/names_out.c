@@ -26,7 +26,7 @@ void image_names(const struct manifest_writer *in, const struct image *image, st
 
 void name_list_release(struct name_list *list)
 {
-	vec_foreach(name, list)
+	vec_foreach (name, list)
 		free(*name);
 	vec_release(list);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "sink.h"
+#include "util/interrupt.h"
 #include "util/xalloc.h"
 
 #define UNNAMED "blob.new"
@@ -14,7 +15,7 @@
 struct directory_sink {
 	struct sink base;
 	char *target, *temporary; /* temporary: NULL once it has the name of the target */
-	int root, blobs, file;    /* descriptors; -1 when closed */
+	int root, blobs, file;	  /* descriptors; -1 when closed */
 	uint64_t begin;
 };
 
@@ -43,10 +44,11 @@ static int check_target(const char *path, struct error *err)
 static int make(struct directory_sink *sink, struct error *err)
 {
 	if (!mkdtemp(sink->temporary))
-		return error_set_errno(err, errno, "cannot create a directory beside %s", sink->target);
+		return error_set_errno(err, errno, "cannot create a directory beside %s",
+				       sink->target);
 	sink->root = open(sink->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (sink->root < 0 || fchmod(sink->root, 0755) < 0 || mkdirat(sink->root, "blobs", 0755) < 0 ||
-	    mkdirat(sink->root, "blobs/sha256", 0755) < 0)
+	if (sink->root < 0 || fchmod(sink->root, 0755) < 0 ||
+	    mkdirat(sink->root, "blobs", 0755) < 0 || mkdirat(sink->root, "blobs/sha256", 0755) < 0)
 		return error_set_errno(err, errno, "%s", sink->temporary);
 	sink->blobs = openat(sink->root, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return sink->blobs < 0 ? error_set_errno(err, errno, "%s", sink->temporary) : 0;
@@ -63,7 +65,8 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 	(void)expected;
 	(void)context;
 	if (!path || !strcmp(path, "-")) {
-		error_set(err, ERR_USAGE, "a directory cannot be written to standard output: use -o DIRECTORY");
+		error_set(err, ERR_USAGE,
+			  "a directory cannot be written to standard output: use -o DIRECTORY");
 		return NULL;
 	}
 	if (check_target(path, err) < 0)
@@ -75,6 +78,7 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 	for (len = strlen(sink->target); len > 1 && sink->target[len - 1] == '/'; len--)
 		sink->target[len - 1] = '\0';
 	sink->temporary = xasprintf("%s.lighten-XXXXXX", sink->target);
+	interrupt_hold();
 	if (make(sink, err) < 0) {
 		directory_close(&sink->base);
 		return NULL;
@@ -85,7 +89,9 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 static int open_file(struct directory_sink *sink, int folder, const char *name, struct error *err)
 {
 	sink->file = openat(folder, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	return sink->file < 0 ? error_set_errno(err, errno, "%s: cannot create %s", sink->target, name) : 0;
+	return sink->file < 0
+		       ? error_set_errno(err, errno, "%s: cannot create %s", sink->target, name)
+		       : 0;
 }
 
 static int close_file(struct directory_sink *sink, struct error *err)
@@ -106,6 +112,8 @@ static int directory_write(struct sink *base, const void *data, size_t len, stru
 {
 	const char *next = data;
 
+	if (interrupt_check(err) < 0)
+		return -1;
 	base->bytes += len;
 	while (len) {
 		ssize_t n = write(of(base)->file, next, len);
@@ -166,6 +174,8 @@ static int directory_commit(struct sink *base, bool sync, struct error *err)
 {
 	struct directory_sink *sink = of(base);
 
+	if (interrupt_check(err) < 0)
+		return -1;
 	if (sync && syncfs(sink->root) < 0)
 		return error_set_errno(err, errno, "%s: cannot sync", sink->target);
 	/* An empty directory of that name gives way; anything else makes this fail. */
@@ -213,6 +223,7 @@ static void directory_close(struct sink *base)
 	free(sink->temporary);
 	free(sink->target);
 	free(sink);
+	interrupt_release();
 }
 
 const struct sink_ops sink_directory = {

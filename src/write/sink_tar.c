@@ -61,7 +61,7 @@ static int tar_blob_end(struct sink *base, const struct digest *digest, struct e
 	unsigned char block[TAR_MEMBER_BYTES];
 	char name[BLOB_NAME_SIZE];
 
-	vec_foreach(known, &sink->blobs)
+	vec_foreach (known, &sink->blobs)
 		if (digest_equal(known, digest)) {
 			base->bytes = sink->begin;
 			return outfile_truncate(sink->file, sink->begin, err);
@@ -87,7 +87,7 @@ static int tar_member(struct sink *base, const char *name, const char *data, siz
 
 static int tar_finish(struct sink *base, struct error *err)
 {
-	return put_zeros(base, TAR_END_BYTES, err);
+	return put_zeros(base, TAR_END_BYTES, err) < 0 ? -1 : outfile_flush(of(base)->file, err);
 }
 
 static int tar_reopen(const struct sink *base, struct input *input, struct error *err)

@@ -32,7 +32,8 @@ int attestations_write(const struct manifest_writer *in, json_t *list, struct er
 
 /* names_out.c: what an image is called in the output. */
 struct name_list VEC(char *);
-void image_names(const struct manifest_writer *in, const struct image *image, struct name_list *out);
+void image_names(const struct manifest_writer *in, const struct image *image,
+		 struct name_list *out);
 void name_list_release(struct name_list *list);
 
 #endif

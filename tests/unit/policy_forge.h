@@ -123,15 +123,13 @@ static inline char *judged_line(const struct judged *judged)
 	AUTO(strbuf) out = STRBUF_INIT;
 
 	strbuf_addstr(&out, "");
-	vec_foreach(row, &judged->decisions.list)
-	{
+	vec_foreach (row, &judged->decisions.list) {
 		strbuf_addstr(&out, out.len ? "; " : "");
 		strbuf_addstr(&out, row->action == POLICY_REMOVE ? "rm " : "empty ");
 		judged_path(judged, row->path, &out);
 		strbuf_addf(&out, " %s", policy_rule(judged->policy, row->rule)->id);
 	}
-	vec_foreach(row, &judged->decisions.vetoes)
-	{
+	vec_foreach (row, &judged->decisions.vetoes) {
 		static const char *const causes[] = { [VETO_NEEDED] = "needed",
 						      [VETO_SYMLINK] = "symlink",
 						      [VETO_HARDLINK] = "hard link" };
