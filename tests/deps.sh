@@ -13,7 +13,7 @@ test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
 	python3=python3 jq=jq file=file mandoc=mandoc ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
-	docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
+	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
 
 case "${1-}" in
 build) items=$build ;;

@@ -2,6 +2,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include "cli/policy_choice.h"
 #include "cli/session.h"
 #include "plan/plan_json.h"
 #include "report/report.h"
@@ -14,6 +15,7 @@ struct run_options {
 	const char *output, *format;
 	struct text_list images, platforms, tags, reports;
 	int squash, verify;
+	struct policy_choice policy;
 	enum base_kind base_kind;
 	uint32_t base_layers;	  /* BASE_COUNT */
 	const char *base_archive; /* BASE_ARCHIVE */
@@ -28,6 +30,9 @@ struct run_options {
 
 extern struct run_options run_options;
 
+/* True when rules may take something: some policy but "none", or --drop. */
+bool run_has_policy(void);
+
 /* The rows of their tables, without an end row; *count of them. */
 const struct option_row *run_option_rows(size_t *count);
 
@@ -40,6 +45,9 @@ struct run {
 	struct layer_set *layers;
 	struct chain chain;
 	uint32_t *frozen, *omitted; /* [image]: what the options come to */
+	struct policy *policy;	    /* NULL: no rules */
+	struct plan_edit *kept;	    /* by apply: decisions that were edited */
+	size_t kept_count;
 	struct plan *plan;
 	struct write_result result;
 	struct verify_result verified;

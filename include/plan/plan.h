@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "layer/chain.h"
+#include "policy/decide.h"
 #include "tree/merged_tree.h"
 
 enum squash_mode {
@@ -15,8 +16,18 @@ enum squash_mode {
 	SQUASH_NONE, /* every layer stays, only dead bytes leave */
 };
 
+/* A decision that a reviewer turned from remove to keep. */
+struct plan_edit {
+	uint32_t image;
+	char *path; /* as paths_display() has it; owned by the caller */
+};
+
 struct plan_options {
 	enum squash_mode squash;
+	const struct policy *policy;    /* NULL: no rules; must outlive the plan, as the images */
+	const struct image_set *images; /* for conditions of the policy */
+	const struct plan_edit *kept;   /* sorted by plan_edit_compare(); NULL: none */
+	size_t kept_count;
 	const uint32_t
 		*frozen; /* [image]: layers at the bottom that stay byte for byte; NULL: none */
 	const uint32_t *omitted; /* [image]: of these, how many are left out (--have); NULL: none */
@@ -31,6 +42,8 @@ enum fate {
 	FATE_LIVE,	      /* shown by some image */
 	FATE_SHADOWED,	      /* a later layer hid it; see killers */
 	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
+	FATE_REMOVED,         /* by the rule in killers */
+	FATE_EMPTIED,         /* its content, by the rule in killers; the name stays */
 	FATE_MARKER,	      /* whiteout or opaque marker */
 	FATE_IGNORED,	      /* aufs bookkeeping, names below a whiteout */
 	FATE_COUNT
@@ -40,6 +53,7 @@ enum fate {
 #define RECORD_BODY	UINT32_MAX	 /* entry with its own body or none */
 #define RECORD_WHITEOUT (UINT32_MAX - 1) /* hides `path` */
 #define RECORD_OPAQUE	(UINT32_MAX - 2) /* hides what lies below in `path` */
+#define RECORD_EMPTY    (UINT32_MAX - 3) /* file whose content a rule takes away */
 
 /* One entry of a rebuilt layer; records are in output order (DESIGN.md ruling 12). */
 struct record {
@@ -69,6 +83,34 @@ struct output_layer {
 	size_t record_begin, record_end; /* empty when the segment passes through */
 };
 
+/* What became of a decision of the policy. */
+enum plan_verdict {
+	VERDICT_DONE,
+	VERDICT_FROZEN, /* kept: the bytes lie in a frozen layer */
+	VERDICT_SHARED, /* kept: another image shows the same entry */
+	VERDICT_NEEDED, /* kept: a directory with names that stay */
+	VERDICT_EDITED, /* kept: a reviewer said so */
+};
+
+struct plan_decision {
+	path_id path;
+	uint32_t rule;
+	bool empties; /* truncate, not remove */
+	enum plan_verdict verdict;
+	slot_id slot, body;
+};
+
+/* Decisions on one image, in byte order of full paths. */
+struct plan_image_policy {
+	struct policy_decisions found; /* with vetoes and counts */
+	struct VEC(struct plan_decision) list;
+};
+
+/* What one rule took, over all images, each body once. */
+struct plan_rule_sum {
+	uint64_t names, bytes;
+};
+
 /* Bytes added by one step and hidden by another. */
 struct dead_pair {
 	uint32_t added, killer; /* positions */
@@ -83,10 +125,12 @@ struct dead_file {
 
 #define PLAN_DEAD_FILES 10
 
-/* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + framing. */
+/* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied +
+ * framing. */
 struct plan_totals {
 	uint64_t layer_bytes; /* uncompressed layer tars, each unique position once */
 	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
+	uint64_t removed_bytes, emptied_bytes;
 	uint64_t framing_bytes; /* headers, padding, end marks */
 	uint64_t entries, shadowed_entries;
 	uint64_t output_entries;
@@ -106,7 +150,10 @@ struct plan {
 	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
 	uint8_t *fates;	   /* by slot: enum fate */
-	uint32_t *killers; /* by slot: position that hid it; UINT32_MAX: none */
+	uint32_t *killers;		     /* by slot: position that hid it, or rule; UINT32_MAX: none */
+	const struct policy *policy;	     /* borrowed; NULL: no rules */
+	struct plan_image_policy *policies;  /* [image]; NULL without a policy */
+	struct plan_rule_sum *rules;	     /* by rule; NULL without a policy */
 	bool copies;	   /* a hard-link group was split by a frozen or separate layer */
 	struct plan_totals totals;
 };
@@ -137,6 +184,11 @@ uint64_t plan_output_bytes(const struct plan *plan, const struct output_layer *o
 /* The output layers of an image, bottom first; the vector is replaced. */
 struct output_list VEC(uint32_t);
 void plan_image_outputs(const struct plan *plan, uint32_t image, struct output_list *out);
+
+int plan_edit_compare(const struct plan_edit *a, const struct plan_edit *b);
+
+/* Make the final tree of an image the one that the output is to show. */
+void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree *tree);
 
 /* Position `n` (0 is the bottom one) of a segment. */
 uint32_t segment_position(const struct plan *plan, const struct segment *segment, uint32_t n);

@@ -71,6 +71,9 @@ void policy_free(struct policy *policy);
 uint32_t policy_rule_count(const struct policy *policy);
 const struct policy_rule *policy_rule(const struct policy *policy, uint32_t rule);
 
+/* What the policy that was named last says of itself, "" for nothing. */
+const char *policy_description(const struct policy *policy);
+
 /* A name that the package manager's exclude file has: `manager` is "dpkg", "rpm" or "pacman". */
 struct policy_persist {
 	const char *manager, *path;

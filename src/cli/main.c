@@ -9,7 +9,7 @@
 #include "util/interrupt.h"
 
 const struct command *const commands[] = { &cmd_optimize, &cmd_plan, &cmd_apply, &cmd_verify,
-					   &cmd_chain,	  &cmd_docs, NULL };
+					   &cmd_policy, &cmd_chain,	  &cmd_docs, NULL };
 
 static void print_help(void)
 {

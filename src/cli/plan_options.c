@@ -24,11 +24,20 @@ static json_t *counts(const uint32_t *list, size_t count)
 	return out;
 }
 
+static json_t *dump_policy(void)
+{
+	const struct policy_choice *policy = &run_options.policy;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:s}", "policies", texts(&policy->policies), "params",
+			 texts(&policy->params), "keep", texts(&policy->keep), "drop",
+			 texts(&policy->drop), "maxClass", policy_class_name(policy->max_class));
+}
+
 json_t *plan_options_dump(const struct run *run)
 {
 	size_t images = run->images->image_count;
 
-	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}",
 			 "squash", run_options.squash == SQUASH_ALL ? "all" : "none", "frozen",
 			 counts(run->frozen, images), "omitted", counts(run->omitted, images),
 			 "dropEmptyLayers", run_options.drop_empty_layers, "lossless",
@@ -37,7 +46,7 @@ json_t *plan_options_dump(const struct run *run)
 			 run_options.format, "compress", run_options.compress, "images",
 			 texts(&run_options.images), "platforms", texts(&run_options.platforms),
 			 "tags", texts(&run_options.tags), "keepAttestations",
-			 run_options.keep_attestations);
+			 run_options.keep_attestations, "policy", dump_policy());
 }
 
 static int load_texts(const json_t *list, struct text_list *out, struct error *err)
@@ -54,20 +63,38 @@ static int load_texts(const json_t *list, struct text_list *out, struct error *e
 	return 0;
 }
 
+static int load_policy(json_t *options, struct error *err)
+{
+	struct policy_choice *policy = &run_options.policy;
+	json_t *policies, *params, *keep, *drop;
+	const char *class;
+	json_error_t problem;
+
+	if (json_unpack_ex(options, &problem, JSON_STRICT, "{s:o, s:o, s:o, s:o, s:s}", "policies",
+			   &policies, "params", &params, "keep", &keep, "drop", &drop, "maxClass",
+			   &class) < 0)
+		return error_set(err, ERR_USAGE, "options: policy: %s", problem.text);
+	if (load_texts(policies, &policy->policies, err) < 0 ||
+	    load_texts(params, &policy->params, err) < 0 ||
+	    load_texts(keep, &policy->keep, err) < 0 || load_texts(drop, &policy->drop, err) < 0)
+		return -1;
+	return policy_choice_parse_class(&policy->max_class, class, err);
+}
+
 int plan_options_load(json_t *options, struct error *err)
 {
 	const char *squash, *format, *compress;
-	json_t *images, *platforms, *tags, *frozen, *omitted;
+	json_t *images, *platforms, *tags, *frozen, *omitted, *policy;
 	int drop_empty, lossless, max_layers, keep_attestations;
 	json_int_t layer_size;
 	json_error_t problem;
 	int rc = json_unpack_ex(options, &problem, JSON_STRICT,
-				"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b}",
+				"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}",
 				"squash", &squash, "frozen", &frozen, "omitted", &omitted,
 				"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers",
 				&max_layers, "layerSize", &layer_size, "format", &format,
 				"compress", &compress, "images", &images, "platforms", &platforms,
-				"tags", &tags, "keepAttestations", &keep_attestations);
+				"tags", &tags, "keepAttestations", &keep_attestations, "policy", &policy);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);
@@ -89,7 +116,9 @@ int plan_options_load(json_t *options, struct error *err)
 	if (load_texts(images, &run_options.images, err) < 0 ||
 	    load_texts(platforms, &run_options.platforms, err) < 0)
 		return -1;
-	return load_texts(tags, &run_options.tags, err);
+	if (load_texts(tags, &run_options.tags, err) < 0)
+		return -1;
+	return load_policy(policy, err);
 }
 
 static int load_counts(const json_t *list, const struct run *run, uint32_t *out, struct error *err)

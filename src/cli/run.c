@@ -146,7 +146,16 @@ int run_choose_frozen(struct run *run, struct error *err)
 
 int run_plan(struct run *run, struct error *err)
 {
+	if (run_has_policy() && !run->policy) {
+		run->policy = policy_choice_load(&run_options.policy, err);
+		if (!run->policy)
+			return -1;
+	}
 	const struct plan_options options = {
+		.policy = run->policy,
+		.images = run->images,
+		.kept = run->kept,
+		.kept_count = run->kept_count,
 		.squash = (enum squash_mode)run_options.squash,
 		.frozen = run->frozen,
 		.omitted = run->omitted,
@@ -246,6 +255,11 @@ void run_release(struct run *run)
 {
 	if (run->plan)
 		plan_free(run->plan);
+	if (run->policy)
+		policy_free(run->policy);
+	for (size_t i = 0; i < run->kept_count; i++)
+		free(run->kept[i].path);
+	free(run->kept);
 	chain_release(&run->chain);
 	if (run->layers)
 		layer_set_free(run->layers);

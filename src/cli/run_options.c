@@ -10,7 +10,8 @@ static const char *const verify_choices[] = { "off", "structure", "full", NULL }
 
 struct run_options run_options = { .format = "hybrid",
 				   .verify = VERIFY_STRUCTURE,
-				   .compress = "auto" };
+				   .compress = "auto",
+				   .policy = { .max_class = POLICY_AGGRESSIVE } };
 
 /* "auto" keeps what the input has. */
 static int parse_compress(void *value, const char *text, struct error *err)
@@ -51,8 +52,7 @@ static int parse_base(void *value, const char *text, struct error *err)
 	return 0;
 }
 
-/* No rules are applied and nothing is linked: the names for that are accepted, so that scripts
- * can say so. */
+/* Nothing is linked: the name for that is accepted, so that scripts can say so. */
 static int parse_none(void *value, const char *text, struct error *err)
 {
 	return strcmp(text, value) ? error_set(err, ERR_USAGE, "\"%s\": it can only be %s", text,
@@ -87,7 +87,7 @@ static int parse_report(void *value, const char *text, struct error *err)
 	return error_set(err, ERR_USAGE, "\"%s\" ends in none of %s", text, names.data);
 }
 
-static char only_none[] = "none", only_off[] = "off";
+static char only_off[] = "off";
 
 static const struct option_row rows[] = {
 	{ .name = "output",
@@ -98,11 +98,31 @@ static const struct option_row rows[] = {
 	  .value = &run_options.output },
 	{ .name = "policy",
 	  .letter = 'p',
+	  .type = OPTION_LIST,
+	  .placeholder = "NAME[,...]",
+	  .help = "remove by rules: built-in policies or files; repeatable (none)",
+	  .value = &run_options.policy.policies },
+	{ .name = "max-class",
 	  .type = OPTION_CHECK,
-	  .placeholder = "NAME",
-	  .help = "none: remove nothing that a container sees (none)",
-	  .value = only_none,
-	  .parse = parse_none },
+	  .placeholder = "CLASS",
+	  .help = "no rules above safe, mostly-safe or aggressive (aggressive)",
+	  .value = &run_options.policy.max_class,
+	  .parse = policy_choice_parse_class },
+	{ .name = "param",
+	  .type = OPTION_LIST,
+	  .placeholder = "K=V",
+	  .help = "set a parameter of the policy, add (K+=V) or take away (K-=V)",
+	  .value = &run_options.policy.params },
+	{ .name = "keep",
+	  .type = OPTION_LIST,
+	  .placeholder = "GLOB",
+	  .help = "keep these, whatever rules say; repeatable",
+	  .value = &run_options.policy.keep },
+	{ .name = "drop",
+	  .type = OPTION_LIST,
+	  .placeholder = "GLOB",
+	  .help = "remove these; repeatable",
+	  .value = &run_options.policy.drop },
 	{ .name = "squash",
 	  .type = OPTION_CHOICE,
 	  .placeholder = "MODE",
@@ -204,4 +224,13 @@ const struct option_row *run_option_rows(size_t *count)
 {
 	*count = sizeof(rows) / sizeof(rows[0]);
 	return rows;
+}
+
+bool run_has_policy(void)
+{
+	bool any = run_options.policy.drop.count > 0;
+
+	vec_foreach (name, &run_options.policy.policies)
+		any |= strcmp(*name, "none") != 0;
+	return any;
 }

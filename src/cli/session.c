@@ -35,23 +35,22 @@ static void draw_line(void *arg, const struct progress_state *state)
 	fflush(stderr);
 }
 
-/* For logs: a line when a phase begins and every ten seconds. */
-struct plain_state {
-	const char *phase;
-	time_t last;
-};
+#define PLAIN_SECONDS 10
 
+/* For logs: a line every ten seconds of a long run. */
 static void draw_plain(void *arg, const struct progress_state *state)
 {
-	static struct plain_state plain;
+	static time_t last;
 	struct timespec now;
 	char done[TEXT_SIZE_MAX], total[TEXT_SIZE_MAX];
 
 	(void)arg;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (plain.phase == state->phase && now.tv_sec - plain.last < 10)
+	if (!last)
+		last = now.tv_sec;
+	if (now.tv_sec - last < PLAIN_SECONDS)
 		return;
-	plain = (struct plain_state){ state->phase, now.tv_sec };
+	last = now.tv_sec;
 	fprintf(stderr, "lighten: %s %s%s%s\n", state->phase, text_size(done, state->done),
 		state->total ? " of " : "", state->total ? text_size(total, state->total) : "");
 }

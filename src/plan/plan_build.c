@@ -83,8 +83,12 @@ static int build(struct plan *plan, struct liveness *live, const struct context 
 				       context->warnings, plan->killers);
 		if (merged_tree_apply_image(tree, i, err) < 0)
 			return -1;
+		if (plan->policy && plan_decide(plan, i, tree, context, err) < 0)
+			return -1;
 		liveness_add(live, plan, tree);
 	}
+	if (plan->policy && plan_settle_decisions(plan, live, context, err) < 0)
+		return -1;
 	liveness_settle(live);
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
@@ -106,6 +110,11 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan->options = *options;
 	plan->chain = chain;
 	plan->names = names;
+	plan->policy = options->policy;
+	if (plan->policy) {
+		plan->policies = xcalloc(chain->image_count + 1, sizeof(plan->policies[0]));
+		plan->rules = xcalloc(policy_rule_count(plan->policy) + (size_t)1, sizeof(plan->rules[0]));
+	}
 	plan->fates = xcalloc(chain->slot_count + (size_t)1, 1);
 	plan->killers = xreallocarray(NULL, chain->slot_count + (size_t)1, sizeof(uint32_t));
 	memset(plan->killers, 0xff, (chain->slot_count + (size_t)1) * sizeof(uint32_t));
@@ -121,6 +130,12 @@ void plan_free(struct plan *plan)
 {
 	for (size_t i = 0; plan->of_image && i < plan->chain->image_count; i++)
 		free(plan->of_image[i]);
+	for (size_t i = 0; plan->policies && i < plan->chain->image_count; i++) {
+		policy_decisions_release(&plan->policies[i].found);
+		vec_release(&plan->policies[i].list);
+	}
+	free(plan->policies);
+	free(plan->rules);
 	free(plan->of_image);
 	free(plan->segment_count);
 	vec_release(&plan->segments);

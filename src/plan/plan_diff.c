@@ -119,18 +119,28 @@ static void emit_marker(struct differ *differ, path_id path, uint32_t kind)
 		 (struct record){ path, SLOT_NONE, SLOT_NONE, BYTES_NONE, kind });
 }
 
+/* Does every image that shows the file do without its content? */
+static bool is_emptied(const struct differ *differ, const struct tree_inode *inode)
+{
+	return inode->meta != SLOT_NONE &&
+	       (differ->live->bits[inode->body] & (SHOWN_BODY | SHOWN_EMPTY)) == SHOWN_EMPTY;
+}
+
 /* The record of a name: its inode's first record in this layer carries the body. */
 static void emit_name(struct differ *differ, path_id path, const struct tree_node *node)
 {
 	inode_id id = node->inode;
 	const struct tree_inode *inode = tree_inode(differ->tree, &id);
 	struct record record = { path, inode->body, inode->meta, inode->xattrs, RECORD_BODY };
+	bool emptied = is_emptied(differ, inode);
 
 	while (differ->carriers.count < differ->tree->inodes.count)
 		vec_push(&differ->carriers, 0);
 	if (node->type != TAR_DIR && differ->carriers.items[id]) {
 		record.link = differ->plan->records.items[differ->carriers.items[id] - 1].path;
 	} else if (node->type != TAR_DIR) {
+		if (emptied)
+			record.link = RECORD_EMPTY;
 		differ->carriers.items[id] = (uint32_t)differ->plan->records.count + 1;
 		vec_push(&differ->carried, id);
 		if (!differ->segment->frozen && !own_slot(differ, inode->body))

@@ -38,6 +38,13 @@ void plan_cut_segments(struct plan *plan);
 enum shown_bit {
 	SHOWN_NAME = 1 << 0, /* the binding of the entry is in a final tree */
 	SHOWN_BODY = 1 << 1, /* its body is in a final tree, by whatever name */
+	SHOWN_EMPTY = 1 << 2, /* its file is, without the body */
+};
+
+/* Marks of tree nodes between plan_decide() and liveness_add(). */
+enum decision_mark {
+	DECISION_REMOVE = 1,
+	DECISION_EMPTY = 2,
 };
 
 /* A directory that no entry lists; one entry may imply several, one in the other. */
@@ -62,6 +69,10 @@ struct liveness {
 /* plan_live.c: add what the final tree of one image shows, and its size to the totals. */
 void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree);
 
+/* One name more; to be settled again. */
+void liveness_add_name(struct liveness *live, path_id path, const struct tree_node *node,
+		       const struct tree_inode *inode);
+
 /* All images are added. */
 void liveness_settle(struct liveness *live);
 void liveness_release(struct liveness *live);
@@ -70,6 +81,16 @@ bool liveness_has_implied(const struct liveness *live, slot_id slot, path_id pat
 
 /* Does a final tree show the name that `slot` bound, with the metadata of `meta`? */
 bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta);
+
+/* --- plan_policy.c --------------------------------------------------------------------------- */
+
+/* Ask the policy about the final tree of an image and mark the nodes that go. */
+int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
+		const struct context *context, struct error *err);
+
+/* All images have spoken: drop decisions that one of them is against. */
+int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
+			  struct error *err);
 
 struct differ {
 	struct plan *plan;

@@ -91,6 +91,8 @@ static const char *const reasons[FATE_COUNT] = {
 	[FATE_SHADOWED] = "shadowed",
 	[FATE_SHADOWED_FROZEN] = "shadowed-frozen",
 	[FATE_MARKER] = "marker",
+	[FATE_REMOVED] = "rule",
+	[FATE_EMPTIED] = "rule-empties",
 	[FATE_IGNORED] = "not-part-of-the-image",
 };
 
@@ -110,9 +112,36 @@ static void put_action(const struct plan *plan, uint32_t position, uint32_t inde
 			  "position", (int)position, "entry", (int)index, "path", path, "type",
 			  tar_type_name((enum tar_type)entry->type), "reason", reasons[fate]);
 
-	if (plan->killers[slot] != UINT32_MAX && fate != FATE_LIVE)
+	if (fate == FATE_REMOVED || fate == FATE_EMPTIED)
+		json_object_set_new(line, "rule",
+				    json_string(policy_rule(plan->policy, plan->killers[slot])->id));
+	else if (plan->killers[slot] != UINT32_MAX && fate != FATE_LIVE)
 		json_object_set_new(line, "by", json_integer(plan->killers[slot]));
 	put(line, out);
+}
+
+/* Decisions of the policy: the only lines that a reviewer may change. */
+static void put_decisions(const struct plan *plan, uint32_t image, FILE *out)
+{
+	static const char *const verdicts[] = { [VERDICT_DONE] = "done",
+						[VERDICT_FROZEN] = "frozen",
+						[VERDICT_SHARED] = "shared",
+						[VERDICT_NEEDED] = "needed",
+						[VERDICT_EDITED] = "done" };
+
+	vec_foreach (decision, &plan->policies[image].list) {
+		const struct policy_rule *rule = policy_rule(plan->policy, decision->rule);
+		AUTO_FREE char *path = paths_display(plan->names->paths, decision->path);
+		bool keeps = decision->verdict == VERDICT_EDITED;
+
+		put(json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "decision",
+			      keeps		  ? "keep"
+			      : decision->empties ? "truncate"
+						  : "remove",
+			      "image", (int)image, "path", path, "policy", rule->policy, "rule", rule->id,
+			      "verdict", verdicts[decision->verdict]),
+		    out);
+	}
 }
 
 static void put_actions(const struct plan *plan, const struct segment *segment, FILE *out)
@@ -139,14 +168,16 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 			json_decref(trees);
 			return -1;
 		}
+		plan_trim_tree(plan, i, tree);
 		tree_digest(tree, &digest);
 		digest_text(&digest, text);
 		json_array_append_new(trees, json_string(text));
 	}
-	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals", "layerBytes",
+	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals", "layerBytes",
 		      integer(totals->layer_bytes), "live", integer(totals->live_bytes), "shadowed",
 		      integer(totals->shadowed_bytes), "frozen", integer(totals->frozen_bytes),
-		      "ignored", integer(totals->ignored_bytes), "framing",
+		      "ignored", integer(totals->ignored_bytes), "removed", integer(totals->removed_bytes), "emptied",
+		      integer(totals->emptied_bytes), "framing",
 		      integer(totals->framing_bytes), "entries", integer(totals->entries), "trees",
 		      trees),
 	    out);
@@ -160,6 +191,8 @@ int plan_json_write(const struct plan *plan, const struct image_set *images,
 	put_header(images, layers, options, out);
 	for (uint32_t i = 0; i < plan->segments.count; i++)
 		put_segment(plan, i, images, out);
+	for (uint32_t i = 0; plan->policies && i < plan->chain->image_count; i++)
+		put_decisions(plan, i, out);
 	vec_foreach (segment, &plan->segments)
 		put_actions(plan, segment, out);
 	return put_trailer(plan, context, out, err);

@@ -20,16 +20,20 @@ static int compare_moved(const void *a, const void *b)
 	return compare_pairs(left->slot, right->slot, left->meta, right->meta);
 }
 
-static void add_name(struct liveness *live, const struct tree_node *node,
-		     const struct tree_inode *inode)
+void liveness_add_name(struct liveness *live, path_id path, const struct tree_node *node,
+		       const struct tree_inode *inode)
 {
+	if (inode->meta == SLOT_NONE) {
+		vec_push(&live->implied, (struct implied){ node->slot, path });
+		return;
+	}
 	if (inode->meta > node->slot)
 		vec_push(&live->moved, (struct moved){ node->slot, inode->meta });
 	else
 		live->bits[node->slot] |= SHOWN_NAME;
 	if (node->repeat != SLOT_NONE)
 		live->bits[node->repeat] |= SHOWN_NAME;
-	live->bits[inode->body] |= SHOWN_BODY;
+	live->bits[inode->body] |= node->mark == DECISION_EMPTY ? SHOWN_EMPTY : SHOWN_BODY;
 }
 
 void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree)
@@ -39,17 +43,13 @@ void liveness_add(struct liveness *live, struct plan *plan, const struct merged_
 	for (path_id path = 0; path < tree->nodes.count; path++) {
 		const struct tree_node *node = tree_node(tree, path);
 		inode_id id;
-		if (!node || node->slot == SLOT_NONE)
+		if (!node || node->slot == SLOT_NONE || node->mark == DECISION_REMOVE)
 			continue;
 		id = node->inode;
 		const struct tree_inode *inode = tree_inode(tree, &id);
 		plan->totals.tree_entries++;
-		if (inode->meta == SLOT_NONE) {
-			vec_push(&live->implied, (struct implied){ node->slot, path });
-			continue;
-		}
-		add_name(live, node, inode);
-		if (node->type == TAR_FILE && !counted[id])
+		liveness_add_name(live, path, node, inode);
+		if (node->type == TAR_FILE && !counted[id] && node->mark != DECISION_EMPTY)
 			plan->totals.tree_bytes += chain_entry(plan->chain, inode->body)->size;
 		counted[id] = true;
 	}

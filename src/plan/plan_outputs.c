@@ -62,7 +62,7 @@ static void assign_parts(struct cutter *cut, const uint64_t *sizes, uint64_t tar
 			cut->part[i] = 0;
 			continue;
 		}
-		if (record->link != RECORD_BODY) {
+		if (record->link < RECORD_EMPTY) {
 			/* The carrier came before, in whatever part. */
 			cut->part[i] = cut->part[cut->of_path[record->link] - 1];
 			continue;

@@ -48,14 +48,14 @@ void record_header(const struct plan *plan, const struct record *record, struct 
 	out->mtime_nsec = stat.mtime_nsec;
 	out->xattrs = texts->xattrs.items;
 	out->xattr_count = texts->xattrs.count;
-	if (record->link != RECORD_BODY) {
+	if (record->link != RECORD_BODY && record->link != RECORD_EMPTY) {
 		out->type = TAR_HARDLINK;
 		paths_append(plan->names->paths, record->link, &texts->link);
 		out->link = (struct tar_text){ texts->link.data, texts->link.len };
 	} else if (stat.type == TAR_SYMLINK) {
 		out->link = byte_pool_get(plan->names->links, stat.link);
 	} else if (stat.type == TAR_FILE) {
-		out->size = stat.size;
+		out->size = record->link == RECORD_EMPTY ? 0 : stat.size;
 	} else {
 		out->dev_major = (uint32_t)(stat.size >> 32);
 		out->dev_minor = (uint32_t)stat.size;

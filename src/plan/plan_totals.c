@@ -3,7 +3,7 @@
 
 #include "plan_internal.h"
 
-static enum fate fate_of(const struct entry *entry, uint8_t live, bool frozen)
+static enum fate fate_of(const struct entry *entry, uint8_t live, enum fate decided, bool frozen)
 {
 	switch ((enum entry_kind)entry->kind) {
 	case ENTRY_WHITEOUT:
@@ -18,8 +18,10 @@ static enum fate fate_of(const struct entry *entry, uint8_t live, bool frozen)
 	case ENTRY_NORMAL:
 		break;
 	}
-	if (live & (SHOWN_NAME | SHOWN_BODY))
-		return FATE_LIVE;
+	if (decided == FATE_EMPTIED || (live & (SHOWN_NAME | SHOWN_BODY)))
+		return decided == FATE_EMPTIED ? decided : FATE_LIVE;
+	if (decided == FATE_REMOVED)
+		return decided;
 	return frozen ? FATE_SHADOWED_FROZEN : FATE_SHADOWED;
 }
 
@@ -75,7 +77,7 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		const struct entry *entry = &index->entries.items[i];
 		slot_id slot = position->slot_begin + i;
 		uint64_t bytes = entry_stored_size(index, entry);
-		enum fate fate = fate_of(entry, live->bits[slot], frozen);
+		enum fate fate = fate_of(entry, live->bits[slot], (enum fate)plan->fates[slot], frozen);
 		bool has_body = live->bits[slot] & SHOWN_BODY;
 
 		plan->fates[slot] = (uint8_t)fate;
@@ -83,10 +85,18 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 			totals->live_bytes += bytes;
 		else if (fate == FATE_IGNORED || fate == FATE_MARKER)
 			totals->ignored_bytes += bytes;
+		else if (fate == FATE_REMOVED)
+			totals->removed_bytes += bytes;
+		else if (fate == FATE_EMPTIED)
+			totals->emptied_bytes += bytes;
 		else if (frozen)
 			totals->frozen_bytes += bytes;
 		else
 			totals->shadowed_bytes += bytes;
+		if ((fate == FATE_REMOVED || fate == FATE_EMPTIED) && plan->rules) {
+			plan->rules[plan->killers[slot]].names++;
+			plan->rules[plan->killers[slot]].bytes += bytes;
+		}
 		if (fate == FATE_SHADOWED)
 			note_dead(plan, sums, slot, entry->path, bytes);
 	}

@@ -3,7 +3,6 @@
 
 void decider_veto(struct decider *d, struct policy_veto veto)
 {
-	d->marks[veto.path] |= MARK_VETOED;
 	vec_push(&d->out->vetoes, veto);
 }
 

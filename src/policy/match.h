@@ -24,6 +24,8 @@ struct match_type {
 	int (*read)(struct rule_reader *in, json_t *value, struct condition *out,
 		    struct error *err);
 	bool (*holds)(const struct condition *condition, struct subject *subject);
+	/* What in a content makes it hold; NULL for conditions on other things. */
+	bool (*find)(const struct condition *condition, struct tar_text text, size_t *at, size_t *len);
 };
 
 extern const struct match_type *const match_types[]; /* NULL ends */
@@ -49,6 +51,9 @@ int match_compile_regex(regex_t *out, const char *text, int flags);
  * readable file. */
 #define MATCH_CONTENT_MAX (1u << 20)
 bool subject_content(struct subject *subject, struct tar_text *out);
+
+/* scan.c: what conditions on the content found, masked; "" when there are none. */
+char *subject_evidence(struct subject *subject);
 
 /* --- the rows -------------------------------------------------------------------------------- */
 

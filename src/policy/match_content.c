@@ -8,31 +8,41 @@ static bool stands_for(char byte)
 	return byte && !memchr(" \t\r\n\v\f/@", byte, 8);
 }
 
-/* Does the pattern match right here?  Every "*" takes as much as there is. */
-static bool matches_here(const char *pattern, const char *at, const char *end)
+/* Where the pattern ends when it matches right here, or NULL.  Every "*" takes as much as there is. */
+static const char *match_end(const char *pattern, const char *at, const char *end)
 {
 	for (; *pattern; pattern++) {
 		if (*pattern == '*') {
 			if (at == end || !stands_for(*at))
-				return false;
+				return NULL;
 			while (at < end && stands_for(*at) && !(pattern[1] && *at == pattern[1]))
 				at++;
 		} else if (at == end || *at++ != *pattern) {
-			return false;
+			return NULL;
 		}
 	}
-	return true;
+	return at;
 }
 
-static bool has_pattern(struct tar_text text, const char *pattern)
+static bool find_text(const struct condition *condition, struct tar_text text, size_t *at,
+		      size_t *len)
 {
-	size_t head = strcspn(pattern, "*");
-	const char *at = text.bytes, *end = at + text.len;
+	const char *end = text.bytes + text.len;
 
-	while (at < end && (at = head ? memmem(at, (size_t)(end - at), pattern, head) : at)) {
-		if (matches_here(pattern, at, end))
+	vec_foreach(pattern, &condition->texts)
+	{
+		size_t head = strcspn(*pattern, "*");
+		for (const char *from = text.bytes; from < end; from++) {
+			from = head ? memmem(from, (size_t)(end - from), *pattern, head) : from;
+			const char *behind = from ? match_end(*pattern, from, end) : NULL;
+			if (!from)
+				break;
+			if (!behind)
+				continue;
+			*at = (size_t)(from - text.bytes);
+			*len = (size_t)(behind - from);
 			return true;
-		at++;
+		}
 	}
 	return false;
 }
@@ -40,13 +50,9 @@ static bool has_pattern(struct tar_text text, const char *pattern)
 static bool content_holds(const struct condition *condition, struct subject *subject)
 {
 	struct tar_text text;
+	size_t at, len;
 
-	if (!subject_content(subject, &text))
-		return false;
-	vec_foreach (pattern, &condition->texts)
-		if (has_pattern(text, *pattern))
-			return true;
-	return false;
+	return subject_content(subject, &text) && find_text(condition, text, &at, &len);
 }
 
 static int read_regexes(struct rule_reader *in, json_t *value, struct condition *out,
@@ -65,18 +71,27 @@ static int read_regexes(struct rule_reader *in, json_t *value, struct condition 
 	return 0;
 }
 
+static bool find_regex(const struct condition *condition, struct tar_text text, size_t *at,
+		       size_t *len)
+{
+	vec_foreach(regex, &condition->regexes)
+	{
+		regmatch_t match = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
+		if (regexec(regex, text.bytes, 1, &match, REG_STARTEND))
+			continue;
+		*at = (size_t)match.rm_so;
+		*len = (size_t)(match.rm_eo - match.rm_so);
+		return true;
+	}
+	return false;
+}
+
 static bool regex_holds(const struct condition *condition, struct subject *subject)
 {
 	struct tar_text text;
+	size_t at, len;
 
-	if (!subject_content(subject, &text))
-		return false;
-	vec_foreach (regex, &condition->regexes) {
-		regmatch_t match = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
-		if (!regexec(regex, text.bytes, 1, &match, REG_STARTEND))
-			return true;
-	}
-	return false;
+	return subject_content(subject, &text) && find_regex(condition, text, &at, &len);
 }
 
 const struct match_type match_content = {

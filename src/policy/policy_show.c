@@ -14,6 +14,14 @@ const struct policy_builtin *policy_builtin(size_t index)
 	return &policy_builtins[index];
 }
 
+const char *policy_description(const struct policy *policy)
+{
+	const struct policy_file *file = &policy->files.items[policy->order.items[policy->order.count - 1]];
+	const char *text = json_string_value(json_object_get(file->root, "description"));
+
+	return text ? text : "";
+}
+
 void policy_persist(const struct policy *policy, struct policy_persist_list *out)
 {
 	for (size_t i = 0; i < policy->order.count; i++) {

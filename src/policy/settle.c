@@ -22,7 +22,7 @@ static bool is_gone(const struct decider *d, path_id path)
 static bool may_take(struct decider *d, uint32_t rule, path_id directory)
 {
 	if (d->facts.flags[directory] & (FACT_KEPT | FACT_KEPT_BELOW) ||
-	    d->marks[directory] & MARK_STAYS)
+	    d->marks[directory] & (MARK_STAYS | MARK_PASSED))
 		return false;
 	decider_match(d, directory);
 	return d->excluded[rule] != directory + 1 &&
@@ -116,18 +116,32 @@ static bool prune_links(struct decider *d)
 	return any;
 }
 
+/* A directory at the end of the way stays with all that is in it: who links to a store wants what
+ * is there.  One on the way only has to be there. */
+static void hold_way(struct decider *d, path_id link, const struct trail *trail)
+{
+	for (size_t i = 0; i < trail->count; i++) {
+		path_id name = trail->items[i];
+		bool on_the_way = i + 1 < trail->count && view_type(&d->facts.view, name) == TAR_DIR;
+		if (!is_gone(d, name))
+			continue;
+		d->marks[name] |= on_the_way ? MARK_PASSED : MARK_STAYS;
+		if (!on_the_way)
+			vec_push(&d->stays, (struct stay){ name, link });
+	}
+}
+
 static bool hold_targets(struct decider *d)
 {
 	struct trail trail = VEC_INIT;
 	bool any = false;
 
-	vec_foreach (link, &d->facts.links) {
+	vec_foreach(link, &d->facts.links)
+	{
 		path_id broken = is_gone(d, link->path) ? PATH_NONE : broken_at(d, link, &trail);
-		if (broken == PATH_NONE ||
-		    rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
+		if (broken == PATH_NONE || rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
 			continue;
-		d->marks[broken] |= MARK_STAYS;
-		vec_push(&d->stays, (struct stay){ broken, link->path });
+		hold_way(d, link->path, &trail);
 		any = true;
 	}
 	vec_release(&trail);

@@ -130,7 +130,9 @@ void facts_survey(struct facts *facts, unsigned actions)
 	in.interesting = xcalloc(policy->uses.count + 1, 1);
 	for (size_t i = 0; i < policy->uses.count; i++) {
 		const struct rule *rule = &policy->rules.items[policy->uses.items[i].rule];
-		in.interesting[i] = policy->uses.items[i].role == ROLE_MATCH && rule->enabled &&
+		enum glob_role role = policy->uses.items[i].role;
+		/* A directory may be excluded that no glob matches, only what is in it. */
+		in.interesting[i] = (role == ROLE_MATCH || role == ROLE_EXCLUDE) && rule->enabled &&
 				    (actions >> rule->info.action & 1);
 	}
 	find_aliases(&in);

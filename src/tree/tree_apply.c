@@ -143,7 +143,7 @@ static bool repeats_directory(const struct applying *in, path_id place, const st
 static int bind_entry(struct applying *in, const struct entry *entry, slot_id slot,
 		      struct error *err)
 {
-	struct tree_inode inode = { slot, slot, entry->xattrs, INODE_NONE };
+	struct tree_inode inode = { slot, slot, entry->xattrs, false, INODE_NONE };
 	path_id place = PATH_ROOT;
 
 	if (entry->path != PATH_ROOT) {
@@ -216,7 +216,7 @@ static int link_metadata(struct applying *in, const struct entry *entry, slot_id
 	if (same && xattrs == inode->xattrs)
 		return 0;
 	applying_warn(in, WARN_LINK_METADATA, place);
-	struct tree_inode changed = { inode->body, slot, xattrs, INODE_NONE };
+	struct tree_inode changed = { inode->body, slot, xattrs, false, INODE_NONE };
 	inode_id fresh = tree_add_inode(tree, changed);
 	tree->inodes.items[*id].replaced = fresh;
 	tree->all_touched = (uint16_t)(tree->depth + 1);

@@ -17,7 +17,7 @@ struct merged_tree *merged_tree_new(const struct chain *chain, struct names *nam
 	tree_grow(tree);
 	/* The root is there from the start, listed by nobody. */
 	tree->nodes.items[PATH_ROOT].inode = tree_add_inode(
-		tree, (struct tree_inode){ SLOT_NONE, SLOT_NONE, BYTES_NONE, INODE_NONE });
+		tree, (struct tree_inode){ SLOT_NONE, SLOT_NONE, BYTES_NONE, false, INODE_NONE });
 	tree->nodes.items[PATH_ROOT].type = TAR_DIR;
 	return tree;
 }
@@ -176,6 +176,28 @@ void tree_bind(struct applying *in, path_id path, inode_id inode, enum tar_type 
 	node->repeat = SLOT_NONE;
 }
 
+bool merged_tree_drop(struct merged_tree *tree, path_id path)
+{
+	struct tree_node *node = &tree->nodes.items[path];
+
+	if (!tree_present(tree, path) || path == PATH_ROOT || node->child != PATH_NONE)
+		return false;
+	unlink_child(tree, path);
+	node->inode = INODE_NONE;
+	return true;
+}
+
+void merged_tree_empty(struct merged_tree *tree, path_id path)
+{
+	inode_id id;
+
+	if (!tree_present(tree, path))
+		return;
+	id = tree->nodes.items[path].inode;
+	tree_inode(tree, &id);
+	tree->inodes.items[id].emptied = true;
+}
+
 void tree_repeat(struct applying *in, path_id path, slot_id slot)
 {
 	touch(in, path);
@@ -185,7 +207,7 @@ void tree_repeat(struct applying *in, path_id path, slot_id slot)
 void tree_imply_directory(struct applying *in, path_id path, slot_id slot)
 {
 	inode_id inode = tree_add_inode(
-		in->tree, (struct tree_inode){ slot, SLOT_NONE, BYTES_NONE, INODE_NONE });
+		in->tree, (struct tree_inode){ slot, SLOT_NONE, BYTES_NONE, false, INODE_NONE });
 
 	tree_bind(in, path, inode, TAR_DIR, slot);
 }
@@ -217,6 +239,8 @@ void tree_stat(const struct merged_tree *tree, const struct tree_node *node, str
 	const struct tree_inode *inode = tree_inode(tree, &id);
 
 	inode_stat(tree->chain, inode->body, inode->meta, inode->xattrs, out);
+	if (inode->emptied)
+		out->size = 0;
 }
 
 void inode_stat(const struct chain *chain, slot_id body_slot, slot_id meta_slot, bytes_id xattrs,

@@ -170,7 +170,7 @@ static int compare_node(const struct merged_tree *left, const struct merged_tree
 	bool seen = pairing->of_left[left_id] != INODE_NONE;
 	if (!same_group(pairing, left_id, right_id, options->allow_split))
 		find(out, path, DIFFERENT_LINKS);
-	if (!options->contents || one.type != TAR_FILE || one.size != two.size ||
+	if (!options->contents || one.type != TAR_FILE || one.size != two.size || !one.size ||
 	    (seen && !options->allow_split))
 		return 0;
 	int same = same_content(left, a, right, b, context->progress, err);

@@ -64,6 +64,8 @@ static int compare_planned(const struct opened *output, const struct plan *plan,
 	struct compare_options options = { level == VERIFY_FULL, plan->copies };
 	AUTO(tree_findings) found = { .count = 0 };
 
+	if (planned)
+		plan_trim_tree(plan, image, planned);
 	if (!written || tree_compare(planned, written, &options, context, &found, err) < 0)
 		return -1;
 	result->compared += found.compared;

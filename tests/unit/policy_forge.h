@@ -33,16 +33,11 @@ static inline void judged_release(struct judged *judged)
 
 DEFINE_CLEANUP(judged, judged_release);
 
-/* A file with these bytes; the caller unlinks it and frees the name. */
-static inline char *forge_policy_file(const char *text)
+/* The name of a file without a name in any folder that has these bytes; close the descriptor. */
+static inline char *forge_policy_file(const char *text, int *fd)
 {
-	char *name = xstrdup("/tmp/lighten-policy-XXXXXX.json");
-	int fd = mkstemps(name, 5);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	close(fd);
-	return name;
+	*fd = forge_file(text, strlen(text)).fd;
+	return xasprintf("/proc/self/fd/%d", *fd);
 }
 
 /* `policy`: rules (begins with "{"), or names with "," between; keep, drop and param may be NULL.
@@ -53,13 +48,14 @@ static inline struct policy *forge_policy(const char *policy, const char *keep, 
 	struct policy_options options = { .max_class = POLICY_AGGRESSIVE };
 	AUTO_FREE char *copy = xstrdup(policy);
 	AUTO_FREE char *file = NULL;
+	AUTO_FD fd = -1;
 	char *rest = copy, *word;
 	struct policy *loaded;
 
 	if (*policy == '{') {
 		AUTO_FREE char *text = xasprintf(
 			"{\"schema\": 1, \"name\": \"test\",\n\"rules\": [\n%s\n]}", policy);
-		file = forge_policy_file(text);
+		file = forge_policy_file(text, &fd);
 		vec_push(&options.policies, file);
 	} else {
 		while ((word = strsep(&rest, ",")))
@@ -72,8 +68,6 @@ static inline struct policy *forge_policy(const char *policy, const char *keep, 
 	if (param)
 		vec_push(&options.params, param);
 	loaded = policy_load(&options, err);
-	if (file)
-		unlink(file);
 	vec_release(&options.policies);
 	vec_release(&options.keep);
 	vec_release(&options.drop);

@@ -73,9 +73,9 @@ static void test_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		AUTO(error) err = ERROR_INIT;
-		AUTO_FREE char *file = forge_policy_file(refused[i].text);
+		AUTO_FD fd = -1;
+		AUTO_FREE char *file = forge_policy_file(refused[i].text, &fd);
 		AUTO_PTR(policy) policy = forge_policy(file, NULL, NULL, NULL, &err);
-		unlink(file);
 		assert_null(policy);
 		assert_int_equal(err.code, ERR_USAGE);
 		if (strncmp(err.message, file, strlen(file)) != 0 ||
@@ -175,7 +175,7 @@ static void clear(const char *folder)
 
 static void test_cycle(void **state)
 {
-	char folder[] = "/tmp/lighten-policies-XXXXXX";
+	char folder[] = "policies-XXXXXX";
 	AUTO(error) err = ERROR_INIT;
 
 	(void)state;
@@ -225,7 +225,7 @@ static void test_chains(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(chain_cases) / sizeof(chain_cases[0]); i++) {
 		const struct chain_case *row = &chain_cases[i];
-		char folder[] = "/tmp/lighten-policies-XXXXXX";
+		char folder[] = "policies-XXXXXX";
 		struct policy_options options = { .max_class = row->most };
 		AUTO(error) err = ERROR_INIT;
 		AUTO(judged) judged;

@@ -1,0 +1,162 @@
+/* plan_policy.c - decisions of the policy as a part of the plan (DESIGN.md rulings 4, 6, 7).
+ *
+ * A name goes only when its entry lies in a layer that may change, and when every image that shows
+ * the entry agrees. */
+#include <string.h>
+
+#include "plan_internal.h"
+
+int plan_edit_compare(const struct plan_edit *a, const struct plan_edit *b)
+{
+	if (a->image != b->image)
+		return a->image < b->image ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+static bool is_edited(const struct plan *plan, uint32_t image, path_id path)
+{
+	AUTO_FREE char *text = NULL;
+	size_t low = 0, high = plan->options.kept_count;
+
+	if (!high)
+		return false;
+	text = paths_display(plan->names->paths, path);
+	struct plan_edit key = { image, text };
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = plan_edit_compare(&plan->options.kept[middle], &key);
+		if (!order)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static bool is_frozen(const struct plan *plan, uint32_t image, slot_id slot)
+{
+	uint32_t position = chain_position(plan->chain, slot);
+
+	if (plan->options.lossless)
+		return true;
+	for (uint32_t s = 0; s < plan->segment_count[image]; s++) {
+		const struct segment *segment = &plan->segments.items[plan->of_image[image][s]];
+		if (segment->frozen && segment->last == position)
+			return true;
+	}
+	return false;
+}
+
+int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
+		const struct context *context, struct error *err)
+{
+	struct plan_image_policy *policy = &plan->policies[image];
+
+	if (policy_decide(plan->policy, &plan->options.images->images[image], tree, context, &policy->found,
+			  err) < 0)
+		return -1;
+	vec_foreach(found, &policy->found.list)
+	{
+		struct tree_node *node = &tree->nodes.items[found->path];
+		inode_id id = node->inode;
+		const struct tree_inode *inode = tree_inode(tree, &id);
+		struct plan_decision decision = { .path = found->path,
+						  .rule = found->rule,
+						  .empties = found->action == POLICY_TRUNCATE,
+						  .slot = node->slot,
+						  .body = inode->body };
+		slot_id holder = decision.empties ? decision.body : decision.slot;
+
+		if (is_frozen(plan, image, holder))
+			decision.verdict = VERDICT_FROZEN;
+		else if (is_edited(plan, image, found->path))
+			decision.verdict = VERDICT_EDITED;
+		else
+			node->mark = decision.empties ? DECISION_EMPTY : DECISION_REMOVE;
+		vec_push(&policy->list, decision);
+	}
+	return 0;
+}
+
+/* Is another image against it? */
+static void hear_others(struct plan_image_policy *policy, const struct liveness *live)
+{
+	vec_foreach(decision, &policy->list)
+	{
+		if (decision->verdict != VERDICT_DONE)
+			continue;
+		if (decision->empties ? live->bits[decision->body] & SHOWN_BODY
+				      : live->bits[decision->slot] & SHOWN_NAME)
+			decision->verdict = VERDICT_SHARED;
+	}
+}
+
+static void trim(const struct plan *plan, uint32_t image, struct merged_tree *tree,
+		 struct liveness *live)
+{
+	struct plan_image_policy *policy = &plan->policies[image];
+
+	/* Deepest names last in the list: from the end, directories come after what lies in them. */
+	for (size_t i = policy->list.count; i-- > 0;) {
+		struct plan_decision *decision = &policy->list.items[i];
+		const struct tree_node *node = tree_node(tree, decision->path);
+		inode_id id;
+
+		if (decision->verdict != VERDICT_DONE)
+			continue;
+		if (decision->empties) {
+			merged_tree_empty(tree, decision->path);
+			continue;
+		}
+		if (merged_tree_drop(tree, decision->path) || !live)
+			continue;
+		decision->verdict = VERDICT_NEEDED;
+		id = node->inode;
+		liveness_add_name(live, decision->path, node, tree_inode(tree, &id));
+	}
+}
+
+void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree *tree)
+{
+	if (plan->policies)
+		trim(plan, image, tree, NULL);
+}
+
+/* Fates come from decisions that stand. */
+static void note_fates(struct plan *plan, const struct plan_image_policy *policy,
+		       const struct liveness *live)
+{
+	vec_foreach(decision, &policy->list)
+	{
+		slot_id slots[] = { decision->slot, decision->body };
+		if (decision->verdict != VERDICT_DONE)
+			continue;
+		for (size_t i = decision->empties; i < 2; i++) {
+			if (!decision->empties && live->bits[slots[i]] & (SHOWN_NAME | SHOWN_BODY))
+				continue;
+			plan->fates[slots[i]] = decision->empties ? FATE_EMPTIED : FATE_REMOVED;
+			plan->killers[slots[i]] = decision->rule;
+		}
+	}
+}
+
+int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
+			  struct error *err)
+{
+	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+		hear_others(&plan->policies[i], live);
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		if (!plan->policies[i].list.count)
+			continue;
+		AUTO_PTR(merged_tree) tree =
+			merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+		if (merged_tree_apply_image(tree, i, err) < 0)
+			return -1;
+		trim(plan, i, tree, live);
+	}
+	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+		note_fates(plan, &plan->policies[i], live);
+	return 0;
+}
