@@ -41,7 +41,22 @@ struct report_layer {
 	struct VEC(uint32_t) images;  /* those that use it, as in report.images */
 };
 
+/* A policy rule that took something, or was kept from it. */
+struct report_rule {
+	const char *id, *policy, *reason, *risk, *reference; /* borrowed from the policy */
+	const char *action, *class;
+	uint64_t names, bytes, vetoed; /* over all images */
+};
+
+/* Something that a rule wanted and that stays. */
+struct report_veto {
+	char *path;	  /* escaped */
+	const char *rule; /* borrowed */
+	char *why;
+};
+
 #define REPORT_PAIRS 5
+#define REPORT_VETOES 100
 
 struct report {
 	char *input_name, *output_name; /* output_name: NULL after a dry run */
@@ -64,6 +79,11 @@ struct report {
 	struct VEC(struct report_image) images;
 	struct VEC(struct report_layer) layers;
 	struct VEC(char *) dropped;	 /* "attestation sha256:..." */
+	uint64_t removed_bytes, emptied_bytes; /* by rules */
+	uint64_t owned_names;		       /* of removed ones, listed by a package manager */
+	struct VEC(struct report_rule) rules;  /* most bytes first */
+	struct VEC(struct report_veto) vetoes; /* the first REPORT_VETOES */
+	uint64_t veto_count;
 	struct VEC(char *) notes;	 /* escaped */
 	const struct warnings *warnings; /* borrowed */
 };
@@ -98,6 +118,9 @@ void report_print_json(const struct report *report, FILE *out);
 
 /* Write a file; `path` "-" is refused by the caller.  ERR_IO. */
 int report_write(const struct report *report, const char *path, struct error *err);
+
+/* report_policy.c: part of report_build(). */
+void report_add_policy(struct report *report, const struct plan *plan);
 
 /* --- history (report_history.c) -------------------------------------------------------------- */
 

@@ -94,8 +94,33 @@ static int check_identity(const struct plan_file *plan, const struct run *run, s
 			 plan->name, wanted ? wanted : "unknown", found);
 }
 
-/* Every line must be the one that this input and these options give. */
-static int compare_lines(struct plan_file *plan, FILE *derived, struct error *err)
+/* A decision line that differs from the derived one in nothing but "keep" goes into the run. */
+static bool take_edit(struct run *run, const char *derived, const char *given)
+{
+	json_t *was = json_loads(derived, 0, NULL), *is = json_loads(given, 0, NULL);
+	const char *decision = json_string_value(json_object_get(was, "decision"));
+	const char *edited = json_string_value(json_object_get(is, "decision"));
+	bool taken = false;
+
+	if (decision && edited && strcmp(decision, "keep") && !strcmp(edited, "keep")) {
+		json_object_set_new(was, "decision", json_string("keep"));
+		if (json_equal(was, is)) {
+			run->kept = xreallocarray(run->kept, run->kept_count + 1, sizeof(run->kept[0]));
+			run->kept[run->kept_count++] = (struct plan_edit){
+				(uint32_t)json_integer_value(json_object_get(is, "image")),
+				xstrdup(json_string_value(json_object_get(is, "path")))
+			};
+			taken = true;
+		}
+	}
+	json_decref(was);
+	json_decref(is);
+	return taken;
+}
+
+/* Every line must be the one that this input and these options give, but for decisions that were
+ * turned to keep. */
+static int compare_lines(struct plan_file *plan, FILE *derived, struct run *run, struct error *err)
 {
 	AUTO_FREE char *line = NULL;
 	size_t room = 0;
@@ -103,13 +128,16 @@ static int compare_lines(struct plan_file *plan, FILE *derived, struct error *er
 
 	rewind(plan->file);
 	plan->number = 0;
-	while ((rc = next_line(plan, err)) > 0)
-		if (getline(&line, &room, derived) < 0 || strcmp(line, plan->line))
-			return error_set(err, ERR_USAGE,
-					 "%s: line %zu is not what lighten plan wrote: only "
-					 "decisions may be "
-					 "changed, from remove to keep",
-					 plan->name, plan->number);
+	while ((rc = next_line(plan, err)) > 0) {
+		if (getline(&line, &room, derived) >= 0 && !strcmp(line, plan->line))
+			continue;
+		if (line && take_edit(run, line, plan->line))
+			continue;
+		return error_set(err, ERR_USAGE,
+				 "%s: line %zu is not what lighten plan wrote: only decisions may be "
+				 "changed, from remove to keep",
+				 plan->name, plan->number);
+	}
 	if (!rc && getline(&line, &room, derived) >= 0)
 		return error_set(err, ERR_USAGE, "%s: ends after line %zu: the plan is cut off",
 				 plan->name, plan->number);
@@ -129,16 +157,32 @@ static int check_plan(struct plan_file *plan, struct run *run, struct error *err
 		rc = error_set_errno(err, errno, "cannot write a temporary file");
 	rewind(derived);
 	if (!rc)
-		rc = compare_lines(plan, derived, err);
+		rc = compare_lines(plan, derived, run, err);
 	fclose(derived);
 	return rc;
+}
+
+static int compare_edits(const void *a, const void *b)
+{
+	return plan_edit_compare(a, b);
+}
+
+/* What a reviewer keeps changes segments, actions and totals: plan anew. */
+static int plan_again(struct run *run, struct error *err)
+{
+	if (!run->kept_count)
+		return 0;
+	qsort(run->kept, run->kept_count, sizeof(run->kept[0]), compare_edits);
+	plan_free(run->plan);
+	run->plan = NULL;
+	return run_plan(run, err);
 }
 
 static int apply(struct plan_file *plan, struct run *run, const char *input, struct error *err)
 {
 	if (run_read(run, input, err) < 0 || check_identity(plan, run, err) < 0 ||
 	    plan_options_load_frozen(json_object_get(plan->header, "options"), run, err) < 0 ||
-	    run_plan(run, err) < 0 || check_plan(plan, run, err) < 0)
+	    run_plan(run, err) < 0 || check_plan(plan, run, err) < 0 || plan_again(run, err) < 0)
 		return -1;
 	return run_write(run, err);
 }

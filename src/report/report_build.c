@@ -173,6 +173,7 @@ struct report *report_build(const struct report_input *in)
 	report->warnings = in->run->context->warnings;
 	for (size_t i = 0; i < in->note_count; i++)
 		vec_push(&report->notes, text_escaped(in->notes[i], strlen(in->notes[i])));
+	report_add_policy(report, plan);
 	add_layers(report, in);
 	add_output(report, in);
 	add_dead(report, in);
@@ -212,6 +213,12 @@ void report_free(struct report *report)
 		free(*note);
 	vec_release(&report->dropped);
 	vec_release(&report->notes);
+	vec_foreach (veto, &report->vetoes) {
+		free(veto->path);
+		free(veto->why);
+	}
+	vec_release(&report->vetoes);
+	vec_release(&report->rules);
 	free(report->input_name);
 	free(report->output_name);
 	free(report->command);

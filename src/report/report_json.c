@@ -101,11 +101,44 @@ static json_t *warnings(const struct report *report)
 	return out;
 }
 
+static json_t *rules(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (rule, &report->rules)
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "rule",
+				       rule->id, "policy", rule->policy, "action", rule->action, "class",
+				       rule->class, "reason", rule->reason, "risk", rule->risk,
+				       "reference", rule->reference, "names", count(rule->names),
+				       "bytes", count(rule->bytes), "vetoed", count(rule->vetoed)));
+	return out;
+}
+
+static json_t *vetoes(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (veto, &report->vetoes)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "path", veto->path, "rule",
+						     veto->rule, "why", veto->why));
+	return out;
+}
+
+static json_t *policy(const struct report *report)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "removed", count(report->removed_bytes),
+			 "emptied", count(report->emptied_bytes), "ownedNames",
+			 count(report->owned_names), "rules", rules(report), "vetoes", vetoes(report),
+			 "vetoCount", count(report->veto_count));
+}
+
 static json_t *savings(const struct report *report)
 {
 	json_t *out = json_object();
 
 	json_object_set_new(out, "dead", dead(report));
+	json_object_set_new(out, "policy", policy(report));
 	json_object_set_new(out, "headers", count(report->header_bytes));
 	json_object_set_new(out, "ignored", count(report->ignored_bytes));
 	json_object_set_new(out, "frozen", count(report->frozen_bytes));

@@ -89,6 +89,28 @@ static void print_paths(const struct report *report, FILE *out)
 			report->paths.items[i].path);
 }
 
+static void print_policy(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+
+	if (!report->rules.count)
+		return;
+	fprintf(out, "  policy       %s removed or emptied by rules\n",
+		size(text, report->removed_bytes + report->emptied_bytes));
+	vec_foreach (rule, &report->rules) {
+		if (!rule->names)
+			continue;
+		fprintf(out, "    %9s  %s, %llu name%s: %s\n", size(text, rule->bytes), rule->id,
+			(unsigned long long)rule->names, rule->names == 1 ? "" : "s", rule->reason);
+	}
+	if (report->veto_count)
+		fprintf(out, "    kept although a rule asked for it: %llu names (reasons: --report FILE.json)\n",
+			(unsigned long long)report->veto_count);
+	if (report->owned_names)
+		fprintf(out, "    dpkg -V and the like will list %llu missing files\n",
+			(unsigned long long)report->owned_names);
+}
+
 /* Who shares what, when there is more than one image. */
 static void print_sharing(const struct report *report, FILE *out)
 {
@@ -127,6 +149,7 @@ void report_print_text(const struct report *report, FILE *out)
 {
 	print_head(report, out);
 	print_dead(report, out);
+	print_policy(report, out);
 	print_paths(report, out);
 	print_sharing(report, out);
 	vec_foreach (note, &report->notes)
@@ -134,7 +157,8 @@ void report_print_text(const struct report *report, FILE *out)
 	vec_foreach (line, &report->dropped)
 		fprintf(out, "  dropped      %s\n", *line);
 	if (report->verify.level != VERIFY_OFF)
-		fprintf(out, "  verified     same file system: %llu names%s\n",
+		fprintf(out, "  verified     %s: %llu names%s\n",
+			report->rules.count ? "the file system is the planned one" : "same file system",
 			(unsigned long long)report->verify.compared,
 			report->verify.level == VERIFY_FULL ? ", every byte" : "");
 	print_warnings(report, out);

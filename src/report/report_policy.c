@@ -1,0 +1,88 @@
+/* report_policy.c - what the rules of the policy took, and what they were kept from. */
+#include <string.h>
+
+#include "report/report.h"
+#include "util/text.h"
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct report_rule *left = a, *right = b;
+
+	if (left->bytes != right->bytes)
+		return left->bytes > right->bytes ? -1 : 1;
+	return strcmp(left->id, right->id);
+}
+
+static void add_rules(struct report *report, const struct plan *plan)
+{
+	AUTO_FREE uint64_t *names =
+		xcalloc(policy_rule_count(plan->policy) + (size_t)1, sizeof(uint64_t));
+	AUTO_FREE uint64_t *vetoed =
+		xcalloc(policy_rule_count(plan->policy) + (size_t)1, sizeof(uint64_t));
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		vec_foreach (decision, &plan->policies[i].list)
+			*(decision->verdict == VERDICT_DONE ? &names[decision->rule]
+							    : &vetoed[decision->rule]) += 1;
+		vec_foreach (veto, &plan->policies[i].found.vetoes)
+			vetoed[veto->rule]++;
+		report->owned_names += plan->policies[i].found.owned;
+	}
+	for (uint32_t r = 0; r < policy_rule_count(plan->policy); r++) {
+		const struct policy_rule *rule = policy_rule(plan->policy, r);
+		if (!names[r] && !vetoed[r])
+			continue;
+		vec_push(&report->rules, (struct report_rule){ .id = rule->id,
+							       .policy = rule->policy,
+							       .reason = rule->reason,
+							       .risk = rule->risk,
+							       .reference = rule->reference,
+							       .action = policy_action_name(rule->action),
+							       .class = policy_class_name(rule->class),
+							       .names = names[r],
+							       .bytes = plan->rules[r].bytes,
+							       .vetoed = vetoed[r] });
+	}
+	if (report->rules.count)
+		qsort(report->rules.items, report->rules.count, sizeof(report->rules.items[0]),
+		      compare_rules);
+}
+
+static void add_veto(struct report *report, const struct plan *plan, path_id path, uint32_t rule,
+		     const char *why)
+{
+	if (report->veto_count++ < REPORT_VETOES)
+		vec_push(&report->vetoes,
+			 (struct report_veto){ paths_display(plan->names->paths, path),
+					       policy_rule(plan->policy, rule)->id,
+					       text_escaped(why, strlen(why)) });
+}
+
+static void add_vetoes(struct report *report, const struct plan *plan)
+{
+	static const char *const reasons[] = {
+		[VERDICT_FROZEN] = "its bytes lie in a kept layer",
+		[VERDICT_SHARED] = "another image shows the same entry",
+		[VERDICT_NEEDED] = "a directory with names that stay",
+		[VERDICT_EDITED] = "the reviewed plan keeps it",
+	};
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		vec_foreach (veto, &plan->policies[i].found.vetoes)
+			add_veto(report, plan, veto->path, veto->rule, veto->text ? veto->text : "");
+		vec_foreach (decision, &plan->policies[i].list)
+			if (decision->verdict != VERDICT_DONE)
+				add_veto(report, plan, decision->path, decision->rule,
+					 reasons[decision->verdict]);
+	}
+}
+
+void report_add_policy(struct report *report, const struct plan *plan)
+{
+	report->removed_bytes = plan->totals.removed_bytes;
+	report->emptied_bytes = plan->totals.emptied_bytes;
+	if (!plan->policy)
+		return;
+	add_rules(report, plan);
+	add_vetoes(report, plan);
+}
