@@ -24,9 +24,9 @@ struct plan_edit {
 
 struct plan_options {
 	enum squash_mode squash;
-	const struct policy *policy;    /* NULL: no rules; must outlive the plan, as the images */
+	const struct policy *policy;	/* NULL: no rules; must outlive the plan, as the images */
 	const struct image_set *images; /* for conditions of the policy */
-	const struct plan_edit *kept;   /* sorted by plan_edit_compare(); NULL: none */
+	const struct plan_edit *kept;	/* sorted by plan_edit_compare(); NULL: none */
 	size_t kept_count;
 	const uint32_t
 		*frozen; /* [image]: layers at the bottom that stay byte for byte; NULL: none */
@@ -42,8 +42,8 @@ enum fate {
 	FATE_LIVE,	      /* shown by some image */
 	FATE_SHADOWED,	      /* a later layer hid it; see killers */
 	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
-	FATE_REMOVED,         /* by the rule in killers */
-	FATE_EMPTIED,         /* its content, by the rule in killers; the name stays */
+	FATE_REMOVED,	      /* by the rule in killers */
+	FATE_EMPTIED,	      /* its content, by the rule in killers; the name stays */
 	FATE_MARKER,	      /* whiteout or opaque marker */
 	FATE_IGNORED,	      /* aufs bookkeeping, names below a whiteout */
 	FATE_COUNT
@@ -53,7 +53,7 @@ enum fate {
 #define RECORD_BODY	UINT32_MAX	 /* entry with its own body or none */
 #define RECORD_WHITEOUT (UINT32_MAX - 1) /* hides `path` */
 #define RECORD_OPAQUE	(UINT32_MAX - 2) /* hides what lies below in `path` */
-#define RECORD_EMPTY    (UINT32_MAX - 3) /* file whose content a rule takes away */
+#define RECORD_EMPTY	(UINT32_MAX - 3) /* file whose content a rule takes away */
 
 /* One entry of a rebuilt layer; records are in output order (DESIGN.md ruling 12). */
 struct record {
@@ -125,8 +125,8 @@ struct dead_file {
 
 #define PLAN_DEAD_FILES 10
 
-/* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied +
- * framing. */
+/* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied
+ * + framing. */
 struct plan_totals {
 	uint64_t layer_bytes; /* uncompressed layer tars, each unique position once */
 	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
@@ -149,12 +149,12 @@ struct plan {
 	uint32_t *segment_count;		 /* [image] */
 	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
-	uint8_t *fates;	   /* by slot: enum fate */
-	uint32_t *killers;		     /* by slot: position that hid it, or rule; UINT32_MAX: none */
-	const struct policy *policy;	     /* borrowed; NULL: no rules */
-	struct plan_image_policy *policies;  /* [image]; NULL without a policy */
-	struct plan_rule_sum *rules;	     /* by rule; NULL without a policy */
-	bool copies;	   /* a hard-link group was split by a frozen or separate layer */
+	uint8_t *fates;		     /* by slot: enum fate */
+	uint32_t *killers;	     /* by slot: position that hid it, or rule; UINT32_MAX: none */
+	const struct policy *policy; /* borrowed; NULL: no rules */
+	struct plan_image_policy *policies; /* [image]; NULL without a policy */
+	struct plan_rule_sum *rules;	    /* by rule; NULL without a policy */
+	bool copies; /* a hard-link group was split by a frozen or separate layer */
 	struct plan_totals totals;
 };
 

@@ -7,20 +7,20 @@
 #include "policy/decide.h"
 
 enum leak_state {
-	LEAK_LIVE,        /* containers see it */
+	LEAK_LIVE,	  /* containers see it */
 	LEAK_OVERWRITTEN, /* a later layer has something else at the path */
-	LEAK_DELETED,     /* a later layer deletes it */
-	LEAK_CONFIG,      /* a variable of the config */
-	LEAK_HISTORY,     /* a command of the history */
+	LEAK_DELETED,	  /* a later layer deletes it */
+	LEAK_CONFIG,	  /* a variable of the config */
+	LEAK_HISTORY,	  /* a command of the history */
 };
 
 struct policy_leak {
 	uint32_t rule;
 	enum leak_state state;
-	path_id path;   /* PATH_NONE for config and history */
-	slot_id slot;   /* SLOT_NONE likewise */
+	path_id path;	/* PATH_NONE for config and history */
+	slot_id slot;	/* SLOT_NONE likewise */
 	uint32_t depth; /* of the layer in its image, 0 at the bottom; history: index of the item */
-	char *masked;   /* what was found, most of it hidden; "" when the name alone says it */
+	char *masked;	/* what was found, most of it hidden; "" when the name alone says it */
 };
 
 struct policy_leaks {

@@ -55,7 +55,7 @@ struct report_veto {
 	char *why;
 };
 
-#define REPORT_PAIRS 5
+#define REPORT_PAIRS  5
 #define REPORT_VETOES 100
 
 struct report {
@@ -78,7 +78,7 @@ struct report {
 	struct VEC(struct report_path) paths; /* the largest dead files */
 	struct VEC(struct report_image) images;
 	struct VEC(struct report_layer) layers;
-	struct VEC(char *) dropped;	 /* "attestation sha256:..." */
+	struct VEC(char *) dropped;	       /* "attestation sha256:..." */
 	uint64_t removed_bytes, emptied_bytes; /* by rules */
 	uint64_t owned_names;		       /* of removed ones, listed by a package manager */
 	struct VEC(struct report_rule) rules;  /* most bytes first */

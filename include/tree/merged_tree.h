@@ -21,7 +21,7 @@ struct tree_inode {
 			 directory the entry that implied it */
 	slot_id meta; /* entry with mode, owner and time; SLOT_NONE: implied, 0755 0:0 */
 	bytes_id xattrs;
-	bool emptied;      /* a policy leaves the file without its content */
+	bool emptied;	   /* a policy leaves the file without its content */
 	inode_id replaced; /* a hard link changed the metadata: the same file goes on as this inode
 			    */
 };
@@ -64,8 +64,8 @@ int merged_tree_apply(struct merged_tree *tree, uint32_t position, struct error 
 /* All positions of an image. */
 int merged_tree_apply_image(struct merged_tree *tree, uint32_t image, struct error *err);
 
-/* Take a name out of a finished tree, as a policy decided.  False, and nothing done, for a directory
- * that still has names in it. */
+/* Take a name out of a finished tree, as a policy decided.  False, and nothing done, for a
+ * directory that still has names in it. */
 bool merged_tree_drop(struct merged_tree *tree, path_id path);
 
 /* Leave a file of a finished tree without its content. */

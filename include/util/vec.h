@@ -45,7 +45,7 @@
 
 #define vec_foreach(item, vec)                                                                     \
 	for (__typeof__((vec)->items[0]) *item = (vec)->items,                                     \
-					 *item##_end_ = (vec)->items + (vec)->count;               \
+					 *item##_end_ = item ? item + (vec)->count : NULL;         \
 	     item < item##_end_; item++)
 
 #define vec_release(vec)                                                                           \

@@ -105,7 +105,8 @@ static bool take_edit(struct run *run, const char *derived, const char *given)
 	if (decision && edited && strcmp(decision, "keep") && !strcmp(edited, "keep")) {
 		json_object_set_new(was, "decision", json_string("keep"));
 		if (json_equal(was, is)) {
-			run->kept = xreallocarray(run->kept, run->kept_count + 1, sizeof(run->kept[0]));
+			run->kept =
+				xreallocarray(run->kept, run->kept_count + 1, sizeof(run->kept[0]));
 			run->kept[run->kept_count++] = (struct plan_edit){
 				(uint32_t)json_integer_value(json_object_get(is, "image")),
 				xstrdup(json_string_value(json_object_get(is, "path")))
@@ -133,10 +134,11 @@ static int compare_lines(struct plan_file *plan, FILE *derived, struct run *run,
 			continue;
 		if (line && take_edit(run, line, plan->line))
 			continue;
-		return error_set(err, ERR_USAGE,
-				 "%s: line %zu is not what lighten plan wrote: only decisions may be "
-				 "changed, from remove to keep",
-				 plan->name, plan->number);
+		return error_set(
+			err, ERR_USAGE,
+			"%s: line %zu is not what lighten plan wrote: only decisions may be "
+			"changed, from remove to keep",
+			plan->name, plan->number);
 	}
 	if (!rc && getline(&line, &room, derived) >= 0)
 		return error_set(err, ERR_USAGE, "%s: ends after line %zu: the plan is cut off",

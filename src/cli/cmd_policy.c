@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/policy_choice.h"
 #include "cli/session.h"
 #include "commands.h"
 #include "image/image.h"
@@ -10,33 +11,43 @@
 #include "util/text.h"
 
 static struct {
-	struct text_list policies, params, keep, drop, images;
-	enum policy_class max_class;
-	bool has_class;
-} opt;
-
-static int parse_class(void *value, const char *text, struct error *err)
-{
-	opt.has_class = true;
-	return policy_class_parse(value, text) < 0
-		       ? error_set(err, ERR_USAGE, "\"%s\" is not one of safe, mostly-safe, aggressive", text)
-		       : 0;
-}
+	struct policy_choice choice;
+	struct text_list images;
+} opt = { .choice = { .max_class = POLICY_AGGRESSIVE } };
 
 static const struct option_row rows[] = {
-	{ .name = "policy", .letter = 'p', .type = OPTION_LIST, .placeholder = "NAME[,...]",
-	  .help = "explain: policies or files, or none; repeatable (safe)", .value = &opt.policies },
-	{ .name = "max-class", .type = OPTION_CHECK, .placeholder = "CLASS",
-	  .help = "leave out rules above safe, mostly-safe or aggressive", .value = &opt.max_class,
-	  .parse = parse_class },
-	{ .name = "param", .type = OPTION_LIST, .placeholder = "K=V",
-	  .help = "set a parameter, add (K+=V) or take away (K-=V)", .value = &opt.params },
-	{ .name = "keep", .type = OPTION_LIST, .placeholder = "GLOB",
-	  .help = "explain: keep these, whatever rules say; repeatable", .value = &opt.keep },
-	{ .name = "drop", .type = OPTION_LIST, .placeholder = "GLOB",
-	  .help = "explain: remove these; repeatable", .value = &opt.drop },
-	{ .name = "image", .type = OPTION_LIST, .placeholder = "REF",
-	  .help = "explain: of several images, these; repeatable (all)", .value = &opt.images },
+	{ .name = "policy",
+	  .letter = 'p',
+	  .type = OPTION_LIST,
+	  .placeholder = "NAME[,...]",
+	  .help = "explain: policies or files, or none; repeatable (safe)",
+	  .value = &opt.choice.policies },
+	{ .name = "max-class",
+	  .type = OPTION_CHECK,
+	  .placeholder = "CLASS",
+	  .help = "leave out rules above safe, mostly-safe or aggressive",
+	  .value = &opt.choice.max_class,
+	  .parse = policy_choice_parse_class },
+	{ .name = "param",
+	  .type = OPTION_LIST,
+	  .placeholder = "K=V",
+	  .help = "set a parameter, add (K+=V) or take away (K-=V)",
+	  .value = &opt.choice.params },
+	{ .name = "keep",
+	  .type = OPTION_LIST,
+	  .placeholder = "GLOB",
+	  .help = "explain: keep these, whatever rules say; repeatable",
+	  .value = &opt.choice.keep },
+	{ .name = "drop",
+	  .type = OPTION_LIST,
+	  .placeholder = "GLOB",
+	  .help = "explain: remove these; repeatable",
+	  .value = &opt.choice.drop },
+	{ .name = "image",
+	  .type = OPTION_LIST,
+	  .placeholder = "REF",
+	  .help = "explain: of several images, these; repeatable (all)",
+	  .value = &opt.images },
 	SESSION_OPTION_ROWS,
 	{ .name = NULL },
 };
@@ -48,41 +59,12 @@ static const struct option_row *options(void)
 
 /* --- policies by name ------------------------------------------------------------------------ */
 
-/* Names of policies, "," between some of them; the pieces are the caller's to free. */
-static void split(const struct text_list *lists, struct text_list *out)
-{
-	vec_foreach(list, lists)
-		for (const char *at = *list; *at; at += strcspn(at, ","), at += *at == ',')
-			if (strcspn(at, ","))
-				vec_push(out, xmemdup0(at, strcspn(at, ",")));
-}
-
 static struct policy *load(const struct text_list *names, struct error *err)
 {
-	struct policy_options options = { .max_class = opt.has_class ? opt.max_class
-								     : POLICY_AGGRESSIVE,
-					  .max_bytes = session_options.limits.json_bytes };
-	struct text_list pieces = VEC_INIT;
-	struct policy *policy;
+	struct policy_choice choice = opt.choice;
 
-	split(names, &pieces);
-	vec_foreach(name, &pieces)
-		vec_push(&options.policies, *name);
-	vec_foreach(text, &opt.params)
-		vec_push(&options.params, *text);
-	vec_foreach(glob, &opt.keep)
-		vec_push(&options.keep, *glob);
-	vec_foreach(glob, &opt.drop)
-		vec_push(&options.drop, *glob);
-	policy = policy_load(&options, err);
-	vec_foreach(name, &pieces)
-		free((void *)(uintptr_t)*name);
-	vec_release(&pieces);
-	vec_release(&options.policies);
-	vec_release(&options.params);
-	vec_release(&options.keep);
-	vec_release(&options.drop);
-	return policy;
+	choice.policies = *names;
+	return policy_choice_load(&choice, err);
 }
 
 static struct policy *load_one(const char *name, struct error *err)
@@ -134,8 +116,9 @@ static int run_show(const struct text_list *operands, struct error *err)
 static int run_check(const struct text_list *operands, struct error *err)
 {
 	/* A name without a folder or an ending is a file, too: nobody checks what is built in. */
-	AUTO_FREE char *path = strchr(operands->items[0], '/') ? xstrdup(operands->items[0])
-							       : xasprintf("./%s", operands->items[0]);
+	AUTO_FREE char *path = strchr(operands->items[0], '/')
+				       ? xstrdup(operands->items[0])
+				       : xasprintf("./%s", operands->items[0]);
 	AUTO_PTR(policy) policy = load_one(path, err);
 
 	if (!policy)
@@ -181,12 +164,14 @@ static int read_images(struct reading *in, const char *name, struct error *err)
 	if (input_open(&in->input, name, context, err) < 0)
 		return -1;
 	in->images = image_set_load(&in->input, context, err);
-	if (!in->images || image_set_select(in->images, opt.images.items, opt.images.count, err) < 0)
+	if (!in->images ||
+	    image_set_select(in->images, opt.images.items, opt.images.count, err) < 0)
 		return -1;
 	names_init(&in->names, &context->limits);
 	in->has_names = true;
 	in->layers = layer_set_load(in->images, &in->names, LAYER_CHECK_DIGESTS, context, err);
-	if (!in->layers || chain_init(&in->chain, in->layers, in->images, &context->limits, err) < 0)
+	if (!in->layers ||
+	    chain_init(&in->chain, in->layers, in->images, &context->limits, err) < 0)
 		return error_wrap(err, "%s", in->input.name);
 	return 0;
 }
@@ -194,8 +179,8 @@ static int read_images(struct reading *in, const char *name, struct error *err)
 static int explain(struct reading *in, const struct policy *policy, uint32_t image,
 		   const char *path, struct strbuf *out, struct error *err)
 {
-	AUTO_PTR(merged_tree) tree = merged_tree_new(&in->chain, &in->names,
-						     &in->session.context.limits, NULL, NULL);
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(&in->chain, &in->names, &in->session.context.limits, NULL, NULL);
 
 	return merged_tree_apply_image(tree, image, err) < 0
 		       ? -1
@@ -210,7 +195,8 @@ static int run_explain(const struct text_list *operands, struct error *err)
 
 	session_init(&in.session);
 	vec_push(&usual, "safe");
-	AUTO_PTR(policy) policy = load(opt.policies.count ? &opt.policies : &usual, err);
+	AUTO_PTR(policy)
+	policy = load(opt.choice.policies.count ? &opt.choice.policies : &usual, err);
 	vec_release(&usual);
 	if (!policy || read_images(&in, operands->items[0], err) < 0)
 		return -1;
@@ -252,14 +238,16 @@ static int run_verb(struct text_list *operands, struct error *err)
 			continue;
 		for (size_t n = 1; n < operands->count; n++)
 			vec_push(&rest, operands->items[n]);
-		rc = rest.count == verbs[i].count ? verbs[i].run(&rest, err)
-						  : error_set(err, ERR_USAGE, "usage: lighten policy %s%s%s",
-							      verbs[i].name, verbs[i].count ? " " : "",
-							      verbs[i].operands);
+		rc = rest.count == verbs[i].count
+			     ? verbs[i].run(&rest, err)
+			     : error_set(err, ERR_USAGE, "usage: lighten policy %s%s%s",
+					 verbs[i].name, verbs[i].count ? " " : "",
+					 verbs[i].operands);
 		vec_release(&rest);
 		return rc;
 	}
-	return error_set(err, ERR_USAGE, "lighten policy list, show NAME, check FILE or explain INPUT PATH");
+	return error_set(err, ERR_USAGE,
+			 "lighten policy list, show NAME, check FILE or explain INPUT PATH");
 }
 
 static int run_policy(const struct command *command, int argc, char **argv, struct error *err)

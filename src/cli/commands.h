@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 
-extern const struct command cmd_optimize, cmd_plan, cmd_apply, cmd_verify, cmd_policy, cmd_chain, cmd_docs;
+extern const struct command cmd_optimize, cmd_plan, cmd_apply, cmd_verify, cmd_policy, cmd_chain,
+	cmd_docs;
 
 #endif

@@ -2,13 +2,14 @@
 #include <string.h>
 
 #include "docs.h"
+#include "policy/policy.h"
 #include "write/image_writer.h"
 
 /* Words of options that a function parses, where their rows list no choices. */
 static const struct {
 	const char *option, *words;
 } known_words[] = {
-	{ "policy", "none" },
+	{ "max-class", "safe mostly-safe aggressive" },
 	{ "keep-base", "auto" },
 	{ "dedupe", "off" },
 	{ "compress", "auto none gzip zstd" },
@@ -33,6 +34,12 @@ static void add_words(const struct option_row *row, struct docs_values *values)
 	if (!strcmp(row->name, "format")) {
 		for (const struct image_format *format = image_formats; format->name; format++)
 			add_word(values, format->name, strlen(format->name));
+		return;
+	}
+	if (!strcmp(row->name, "policy")) {
+		add_word(values, "none", 4);
+		for (size_t i = 0; i < policy_builtin_count(); i++)
+			add_word(values, policy_builtin(i)->name, strlen(policy_builtin(i)->name));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(known_words) / sizeof(known_words[0]); i++)

@@ -8,8 +8,8 @@
 #include "io/outfile.h"
 #include "util/interrupt.h"
 
-const struct command *const commands[] = { &cmd_optimize, &cmd_plan, &cmd_apply, &cmd_verify,
-					   &cmd_policy, &cmd_chain,	  &cmd_docs, NULL };
+const struct command *const commands[] = { &cmd_optimize, &cmd_plan,  &cmd_apply, &cmd_verify,
+					   &cmd_policy,	  &cmd_chain, &cmd_docs,  NULL };
 
 static void print_help(void)
 {

@@ -28,8 +28,8 @@ static json_t *dump_policy(void)
 {
 	const struct policy_choice *policy = &run_options.policy;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:s}", "policies", texts(&policy->policies), "params",
-			 texts(&policy->params), "keep", texts(&policy->keep), "drop",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s}", "policies", texts(&policy->policies),
+			 "params", texts(&policy->params), "keep", texts(&policy->keep), "drop",
 			 texts(&policy->drop), "maxClass", policy_class_name(policy->max_class));
 }
 
@@ -88,13 +88,13 @@ int plan_options_load(json_t *options, struct error *err)
 	int drop_empty, lossless, max_layers, keep_attestations;
 	json_int_t layer_size;
 	json_error_t problem;
-	int rc = json_unpack_ex(options, &problem, JSON_STRICT,
-				"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}",
-				"squash", &squash, "frozen", &frozen, "omitted", &omitted,
-				"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers",
-				&max_layers, "layerSize", &layer_size, "format", &format,
-				"compress", &compress, "images", &images, "platforms", &platforms,
-				"tags", &tags, "keepAttestations", &keep_attestations, "policy", &policy);
+	int rc = json_unpack_ex(
+		options, &problem, JSON_STRICT,
+		"{s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "squash",
+		&squash, "frozen", &frozen, "omitted", &omitted, "dropEmptyLayers", &drop_empty,
+		"lossless", &lossless, "maxLayers", &max_layers, "layerSize", &layer_size, "format",
+		&format, "compress", &compress, "images", &images, "platforms", &platforms, "tags",
+		&tags, "keepAttestations", &keep_attestations, "policy", &policy);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);

@@ -113,7 +113,8 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan->policy = options->policy;
 	if (plan->policy) {
 		plan->policies = xcalloc(chain->image_count + 1, sizeof(plan->policies[0]));
-		plan->rules = xcalloc(policy_rule_count(plan->policy) + (size_t)1, sizeof(plan->rules[0]));
+		plan->rules = xcalloc(policy_rule_count(plan->policy) + (size_t)1,
+				      sizeof(plan->rules[0]));
 	}
 	plan->fates = xcalloc(chain->slot_count + (size_t)1, 1);
 	plan->killers = xreallocarray(NULL, chain->slot_count + (size_t)1, sizeof(uint32_t));

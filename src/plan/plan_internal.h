@@ -36,8 +36,8 @@ void plan_cut_segments(struct plan *plan);
 /* --- plan_diff.c: from what is shown to what must be shown ----------------------------------- */
 
 enum shown_bit {
-	SHOWN_NAME = 1 << 0, /* the binding of the entry is in a final tree */
-	SHOWN_BODY = 1 << 1, /* its body is in a final tree, by whatever name */
+	SHOWN_NAME = 1 << 0,  /* the binding of the entry is in a final tree */
+	SHOWN_BODY = 1 << 1,  /* its body is in a final tree, by whatever name */
 	SHOWN_EMPTY = 1 << 2, /* its file is, without the body */
 };
 

@@ -113,8 +113,9 @@ static void put_action(const struct plan *plan, uint32_t position, uint32_t inde
 			  tar_type_name((enum tar_type)entry->type), "reason", reasons[fate]);
 
 	if (fate == FATE_REMOVED || fate == FATE_EMPTIED)
-		json_object_set_new(line, "rule",
-				    json_string(policy_rule(plan->policy, plan->killers[slot])->id));
+		json_object_set_new(
+			line, "rule",
+			json_string(policy_rule(plan->policy, plan->killers[slot])->id));
 	else if (plan->killers[slot] != UINT32_MAX && fate != FATE_LIVE)
 		json_object_set_new(line, "by", json_integer(plan->killers[slot]));
 	put(line, out);
@@ -138,8 +139,8 @@ static void put_decisions(const struct plan *plan, uint32_t image, FILE *out)
 			      keeps		  ? "keep"
 			      : decision->empties ? "truncate"
 						  : "remove",
-			      "image", (int)image, "path", path, "policy", rule->policy, "rule", rule->id,
-			      "verdict", verdicts[decision->verdict]),
+			      "image", (int)image, "path", path, "policy", rule->policy, "rule",
+			      rule->id, "verdict", verdicts[decision->verdict]),
 		    out);
 	}
 }
@@ -173,11 +174,12 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 		digest_text(&digest, text);
 		json_array_append_new(trees, json_string(text));
 	}
-	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals", "layerBytes",
-		      integer(totals->layer_bytes), "live", integer(totals->live_bytes), "shadowed",
-		      integer(totals->shadowed_bytes), "frozen", integer(totals->frozen_bytes),
-		      "ignored", integer(totals->ignored_bytes), "removed", integer(totals->removed_bytes), "emptied",
-		      integer(totals->emptied_bytes), "framing",
+	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals",
+		      "layerBytes", integer(totals->layer_bytes), "live",
+		      integer(totals->live_bytes), "shadowed", integer(totals->shadowed_bytes),
+		      "frozen", integer(totals->frozen_bytes), "ignored",
+		      integer(totals->ignored_bytes), "removed", integer(totals->removed_bytes),
+		      "emptied", integer(totals->emptied_bytes), "framing",
 		      integer(totals->framing_bytes), "entries", integer(totals->entries), "trees",
 		      trees),
 	    out);

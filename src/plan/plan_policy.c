@@ -54,11 +54,10 @@ int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 {
 	struct plan_image_policy *policy = &plan->policies[image];
 
-	if (policy_decide(plan->policy, &plan->options.images->images[image], tree, context, &policy->found,
-			  err) < 0)
+	if (policy_decide(plan->policy, &plan->options.images->images[image], tree, context,
+			  &policy->found, err) < 0)
 		return -1;
-	vec_foreach(found, &policy->found.list)
-	{
+	vec_foreach (found, &policy->found.list) {
 		struct tree_node *node = &tree->nodes.items[found->path];
 		inode_id id = node->inode;
 		const struct tree_inode *inode = tree_inode(tree, &id);
@@ -83,8 +82,7 @@ int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 /* Is another image against it? */
 static void hear_others(struct plan_image_policy *policy, const struct liveness *live)
 {
-	vec_foreach(decision, &policy->list)
-	{
+	vec_foreach (decision, &policy->list) {
 		if (decision->verdict != VERDICT_DONE)
 			continue;
 		if (decision->empties ? live->bits[decision->body] & SHOWN_BODY
@@ -98,7 +96,8 @@ static void trim(const struct plan *plan, uint32_t image, struct merged_tree *tr
 {
 	struct plan_image_policy *policy = &plan->policies[image];
 
-	/* Deepest names last in the list: from the end, directories come after what lies in them. */
+	/* Deepest names last in the list: from the end, directories come after what lies in them.
+	 */
 	for (size_t i = policy->list.count; i-- > 0;) {
 		struct plan_decision *decision = &policy->list.items[i];
 		const struct tree_node *node = tree_node(tree, decision->path);
@@ -128,8 +127,7 @@ void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree 
 static void note_fates(struct plan *plan, const struct plan_image_policy *policy,
 		       const struct liveness *live)
 {
-	vec_foreach(decision, &policy->list)
-	{
+	vec_foreach (decision, &policy->list) {
 		slot_id slots[] = { decision->slot, decision->body };
 		if (decision->verdict != VERDICT_DONE)
 			continue;
@@ -150,8 +148,8 @@ int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		if (!plan->policies[i].list.count)
 			continue;
-		AUTO_PTR(merged_tree) tree =
-			merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+		AUTO_PTR(merged_tree)
+		tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
 		if (merged_tree_apply_image(tree, i, err) < 0)
 			return -1;
 		trim(plan, i, tree, live);

@@ -77,7 +77,8 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		const struct entry *entry = &index->entries.items[i];
 		slot_id slot = position->slot_begin + i;
 		uint64_t bytes = entry_stored_size(index, entry);
-		enum fate fate = fate_of(entry, live->bits[slot], (enum fate)plan->fates[slot], frozen);
+		enum fate fate =
+			fate_of(entry, live->bits[slot], (enum fate)plan->fates[slot], frozen);
 		bool has_body = live->bits[slot] & SHOWN_BODY;
 
 		plan->fates[slot] = (uint8_t)fate;

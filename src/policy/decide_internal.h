@@ -25,7 +25,7 @@ struct decider {
 enum mark {
 	MARK_STAYS = 1 << 0,	/* a symlink leads here, and below if it is a directory */
 	MARK_OCCUPIED = 1 << 1, /* something in the directory stays */
-	MARK_PASSED = 1 << 2,   /* a directory on the way of a symlink that is kept */
+	MARK_PASSED = 1 << 2,	/* a directory on the way of a symlink that is kept */
 	MARK_VETOED = 1 << 2,	/* in the list of vetoes */
 };
 

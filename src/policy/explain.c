@@ -13,7 +13,9 @@ static void add_path(const struct decider *d, path_id path, struct strbuf *out)
 static void add_verdict(struct decider *d, uint32_t rule, path_id path, struct strbuf *out)
 {
 	const struct rule *of = &d->policy->rules.items[rule];
-	struct subject image = { .facts = &d->facts, .rule = of, .rule_id = rule, .path = PATH_NONE };
+	struct subject image = {
+		.facts = &d->facts, .rule = of, .rule_id = rule, .path = PATH_NONE
+	};
 	const struct match_type *failed = NULL;
 	bool takes = of->info.action == POLICY_REMOVE || of->info.action == POLICY_TRUNCATE;
 	uint32_t keeper = takes ? decider_keeper(d, rule, path) : RULE_NONE;
@@ -23,7 +25,8 @@ static void add_verdict(struct decider *d, uint32_t rule, path_id path, struct s
 	else if (!of->enabled)
 		strbuf_addstr(out, "it is disabled");
 	else if (!of->info.allowed)
-		strbuf_addf(out, "its class, %s, is not allowed", policy_class_name(of->info.class));
+		strbuf_addf(out, "its class, %s, is not allowed",
+			    policy_class_name(of->info.class));
 	else if (!conditions_hold(&of->when, &image, &failed))
 		strbuf_addf(out, "its condition on the image does not hold: %s", failed->key);
 	else if (!decider_rule_wants(d, rule, path, &failed) && failed)
@@ -37,7 +40,8 @@ static void add_verdict(struct decider *d, uint32_t rule, path_id path, struct s
 	else if (d->taken[path] == rule)
 		strbuf_addstr(out, "it decides");
 	else
-		strbuf_addstr(out, takes ? "it would, but does not come to it" : "it keeps the path");
+		strbuf_addstr(out,
+			      takes ? "it would, but does not come to it" : "it keeps the path");
 }
 
 static void add_rules(struct decider *d, path_id path, struct strbuf *out)
@@ -50,9 +54,11 @@ static void add_rules(struct decider *d, path_id path, struct strbuf *out)
 		vec_push(&rules, d->rules.items[i]);
 	/* Those that an exclude holds back are not in the list, and worth a line. */
 	const struct candidate *candidate =
-		facts->candidate_of[path] ? &facts->candidates.items[facts->candidate_of[path] - 1] : NULL;
+		facts->candidate_of[path] ? &facts->candidates.items[facts->candidate_of[path] - 1]
+					  : NULL;
 	for (uint32_t i = 0; candidate && i < candidate->count; i++) {
-		const struct glob_use *use = &d->policy->uses.items[facts->hits.items[candidate->first + i]];
+		const struct glob_use *use =
+			&d->policy->uses.items[facts->hits.items[candidate->first + i]];
 		if (use->role == ROLE_MATCH && d->excluded[use->rule] == path + 1)
 			vec_push(&rules, use->rule);
 	}
@@ -80,11 +86,11 @@ static void add_answer(struct decider *d, path_id path, struct strbuf *out)
 		return;
 	}
 	strbuf_addstr(out, "kept");
-	vec_foreach(veto, &d->out->vetoes)
-	{
+	vec_foreach (veto, &d->out->vetoes) {
 		if (veto->path != path)
 			continue;
-		strbuf_addf(out, " although %s wants it", d->policy->rules.items[veto->rule].info.id);
+		strbuf_addf(out, " although %s wants it",
+			    d->policy->rules.items[veto->rule].info.id);
 		if (veto->keeper != RULE_NONE)
 			strbuf_addf(out, ", by %s", d->policy->rules.items[veto->keeper].info.id);
 		strbuf_addf(out, ": %s", veto->text);

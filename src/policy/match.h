@@ -25,7 +25,8 @@ struct match_type {
 		    struct error *err);
 	bool (*holds)(const struct condition *condition, struct subject *subject);
 	/* What in a content makes it hold; NULL for conditions on other things. */
-	bool (*find)(const struct condition *condition, struct tar_text text, size_t *at, size_t *len);
+	bool (*find)(const struct condition *condition, struct tar_text text, size_t *at,
+		     size_t *len);
 };
 
 extern const struct match_type *const match_types[]; /* NULL ends */

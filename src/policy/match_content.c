@@ -8,7 +8,8 @@ static bool stands_for(char byte)
 	return byte && !memchr(" \t\r\n\v\f/@", byte, 8);
 }
 
-/* Where the pattern ends when it matches right here, or NULL.  Every "*" takes as much as there is. */
+/* Where the pattern ends when it matches right here, or NULL.  Every "*" takes as much as there is.
+ */
 static const char *match_end(const char *pattern, const char *at, const char *end)
 {
 	for (; *pattern; pattern++) {
@@ -29,8 +30,7 @@ static bool find_text(const struct condition *condition, struct tar_text text, s
 {
 	const char *end = text.bytes + text.len;
 
-	vec_foreach(pattern, &condition->texts)
-	{
+	vec_foreach (pattern, &condition->texts) {
 		size_t head = strcspn(*pattern, "*");
 		for (const char *from = text.bytes; from < end; from++) {
 			from = head ? memmem(from, (size_t)(end - from), *pattern, head) : from;
@@ -74,8 +74,7 @@ static int read_regexes(struct rule_reader *in, json_t *value, struct condition 
 static bool find_regex(const struct condition *condition, struct tar_text text, size_t *at,
 		       size_t *len)
 {
-	vec_foreach(regex, &condition->regexes)
-	{
+	vec_foreach (regex, &condition->regexes) {
 		regmatch_t match = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
 		if (regexec(regex, text.bytes, 1, &match, REG_STARTEND))
 			continue;

@@ -16,7 +16,8 @@ const struct policy_builtin *policy_builtin(size_t index)
 
 const char *policy_description(const struct policy *policy)
 {
-	const struct policy_file *file = &policy->files.items[policy->order.items[policy->order.count - 1]];
+	const struct policy_file *file =
+		&policy->files.items[policy->order.items[policy->order.count - 1]];
 	const char *text = json_string_value(json_object_get(file->root, "description"));
 
 	return text ? text : "";

@@ -17,14 +17,15 @@ struct scan {
 
 const char *policy_leak_state_name(enum leak_state state)
 {
-	static const char *const names[] = { "live", "overwritten", "deleted", "config", "history" };
+	static const char *const names[] = { "live", "overwritten", "deleted", "config",
+					     "history" };
 
 	return names[state];
 }
 
 void policy_leaks_release(struct policy_leaks *leaks)
 {
-	vec_foreach(leak, &leaks->list)
+	vec_foreach (leak, &leaks->list)
 		free(leak->masked);
 	vec_release(&leaks->list);
 }
@@ -37,8 +38,9 @@ static void want_layers(struct scan *in)
 	struct facts *facts = &in->facts;
 
 	for (uint32_t depth = 0; depth < in->chain->depth_of_image[in->image]; depth++) {
-		const struct layer *layer = chain_layer(in->chain, in->chain->of_image[in->image][depth]);
-		vec_foreach(entry, &layer->index.entries)
+		const struct layer *layer =
+			chain_layer(in->chain, in->chain->of_image[in->image][depth]);
+		vec_foreach (entry, &layer->index.entries)
 			if (entry->kind == ENTRY_NORMAL && entry->path < facts->path_count)
 				facts->flags[entry->path] |= FACT_WANTED;
 	}
@@ -78,18 +80,23 @@ static void scan_entry(struct scan *in, const struct layer *layer, const struct 
 			&in->policy->uses.items[facts->hits.items[candidate->first + i]];
 		uint32_t id = use->rule;
 		const struct rule *rule = &in->policy->rules.items[id];
-		struct subject subject = { .facts = facts, .rule = rule, .rule_id = id,
-					   .path = entry->path, .type = (enum tar_type)entry->type,
-					   .size = entry->size, .body = body.fd < 0 ? NULL : &body,
+		struct subject subject = { .facts = facts,
+					   .rule = rule,
+					   .rule_id = id,
+					   .path = entry->path,
+					   .type = (enum tar_type)entry->type,
+					   .size = entry->size,
+					   .body = body.fd < 0 ? NULL : &body,
 					   .hits = &facts->hits.items[candidate->first],
 					   .hit_count = candidate->count };
-		if (use->role != ROLE_MATCH || !in->applies[id] || !(rule->types >> entry->type & 1) ||
+		if (use->role != ROLE_MATCH || !in->applies[id] ||
+		    !(rule->types >> entry->type & 1) ||
 		    !facts_rule_matches(facts, id, entry->path) ||
 		    !conditions_hold(&rule->each, &subject, NULL))
 			continue;
 		vec_push(&in->out->list,
-			 (struct policy_leak){ id, state_of(in, entry->path, slot), entry->path, slot,
-					       depth, subject_evidence(&subject) });
+			 (struct policy_leak){ id, state_of(in, entry->path, slot), entry->path,
+					       slot, depth, subject_evidence(&subject) });
 	}
 }
 
@@ -103,7 +110,8 @@ static void scan_layers(struct scan *in)
 			if (entry->kind == ENTRY_NORMAL && entry->path < in->facts.path_count &&
 			    entry->type != TAR_HARDLINK && in->facts.candidate_of[entry->path])
 				scan_entry(in, layer, entry,
-					   in->chain->positions.items[position].slot_begin + i, depth);
+					   in->chain->positions.items[position].slot_begin + i,
+					   depth);
 		}
 	}
 }
@@ -127,7 +135,7 @@ char *subject_evidence(struct subject *subject)
 	size_t at, len;
 	struct tar_text text;
 
-	vec_foreach(condition, &subject->rule->each)
+	vec_foreach (condition, &subject->rule->each)
 		if (condition->type->find && subject_content(subject, &text) &&
 		    condition->type->find(condition, text, &at, &len))
 			return mask(text.bytes + at, len);
@@ -136,7 +144,7 @@ char *subject_evidence(struct subject *subject)
 
 static bool is_secret_name(const char *name, size_t len)
 {
-	static const char *const words[] = { "PASS",   "SECRET",     "TOKEN",	     "APIKEY",
+	static const char *const words[] = { "PASS",	"SECRET",     "TOKEN",	     "APIKEY",
 					     "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL" };
 
 	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
@@ -190,8 +198,7 @@ static void scan_config(struct scan *in, uint32_t rule)
 	struct tar_text_list env = VEC_INIT;
 
 	view_config_list(&in->facts.view, "env", &env);
-	vec_foreach(text, &env)
-	{
+	vec_foreach (text, &env) {
 		size_t value;
 		if (!leaks_name(*text, &value))
 			continue;
@@ -244,8 +251,9 @@ static void check_rules(struct scan *in)
 {
 	for (uint32_t i = 0; i < in->policy->rules.count; i++) {
 		const struct rule *rule = &in->policy->rules.items[i];
-		struct subject image = { .facts = &in->facts, .rule = rule, .rule_id = i,
-					 .path = PATH_NONE };
+		struct subject image = {
+			.facts = &in->facts, .rule = rule, .rule_id = i, .path = PATH_NONE
+		};
 		in->applies[i] = rule->info.action == POLICY_WARN && rule->enabled &&
 				 conditions_hold(&rule->when, &image, NULL);
 	}

@@ -122,7 +122,8 @@ static void hold_way(struct decider *d, path_id link, const struct trail *trail)
 {
 	for (size_t i = 0; i < trail->count; i++) {
 		path_id name = trail->items[i];
-		bool on_the_way = i + 1 < trail->count && view_type(&d->facts.view, name) == TAR_DIR;
+		bool on_the_way =
+			i + 1 < trail->count && view_type(&d->facts.view, name) == TAR_DIR;
 		if (!is_gone(d, name))
 			continue;
 		d->marks[name] |= on_the_way ? MARK_PASSED : MARK_STAYS;
@@ -136,10 +137,10 @@ static bool hold_targets(struct decider *d)
 	struct trail trail = VEC_INIT;
 	bool any = false;
 
-	vec_foreach(link, &d->facts.links)
-	{
+	vec_foreach (link, &d->facts.links) {
 		path_id broken = is_gone(d, link->path) ? PATH_NONE : broken_at(d, link, &trail);
-		if (broken == PATH_NONE || rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
+		if (broken == PATH_NONE ||
+		    rule_at(d, d->taken[broken])->on_dangling == DANGLING_IGNORE)
 			continue;
 		hold_way(d, link->path, &trail);
 		any = true;

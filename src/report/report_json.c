@@ -107,11 +107,12 @@ static json_t *rules(const struct report *report)
 
 	vec_foreach (rule, &report->rules)
 		json_array_append_new(
-			out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "rule",
-				       rule->id, "policy", rule->policy, "action", rule->action, "class",
-				       rule->class, "reason", rule->reason, "risk", rule->risk,
-				       "reference", rule->reference, "names", count(rule->names),
-				       "bytes", count(rule->bytes), "vetoed", count(rule->vetoed)));
+			out,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "rule",
+				  rule->id, "policy", rule->policy, "action", rule->action, "class",
+				  rule->class, "reason", rule->reason, "risk", rule->risk,
+				  "reference", rule->reference, "names", count(rule->names),
+				  "bytes", count(rule->bytes), "vetoed", count(rule->vetoed)));
 	return out;
 }
 
@@ -129,8 +130,8 @@ static json_t *policy(const struct report *report)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "removed", count(report->removed_bytes),
 			 "emptied", count(report->emptied_bytes), "ownedNames",
-			 count(report->owned_names), "rules", rules(report), "vetoes", vetoes(report),
-			 "vetoCount", count(report->veto_count));
+			 count(report->owned_names), "rules", rules(report), "vetoes",
+			 vetoes(report), "vetoCount", count(report->veto_count));
 }
 
 static json_t *savings(const struct report *report)

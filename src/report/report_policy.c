@@ -32,16 +32,17 @@ static void add_rules(struct report *report, const struct plan *plan)
 		const struct policy_rule *rule = policy_rule(plan->policy, r);
 		if (!names[r] && !vetoed[r])
 			continue;
-		vec_push(&report->rules, (struct report_rule){ .id = rule->id,
-							       .policy = rule->policy,
-							       .reason = rule->reason,
-							       .risk = rule->risk,
-							       .reference = rule->reference,
-							       .action = policy_action_name(rule->action),
-							       .class = policy_class_name(rule->class),
-							       .names = names[r],
-							       .bytes = plan->rules[r].bytes,
-							       .vetoed = vetoed[r] });
+		vec_push(&report->rules,
+			 (struct report_rule){ .id = rule->id,
+					       .policy = rule->policy,
+					       .reason = rule->reason,
+					       .risk = rule->risk,
+					       .reference = rule->reference,
+					       .action = policy_action_name(rule->action),
+					       .class = policy_class_name(rule->class),
+					       .names = names[r],
+					       .bytes = plan->rules[r].bytes,
+					       .vetoed = vetoed[r] });
 	}
 	if (report->rules.count)
 		qsort(report->rules.items, report->rules.count, sizeof(report->rules.items[0]),
@@ -69,7 +70,8 @@ static void add_vetoes(struct report *report, const struct plan *plan)
 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		vec_foreach (veto, &plan->policies[i].found.vetoes)
-			add_veto(report, plan, veto->path, veto->rule, veto->text ? veto->text : "");
+			add_veto(report, plan, veto->path, veto->rule,
+				 veto->text ? veto->text : "");
 		vec_foreach (decision, &plan->policies[i].list)
 			if (decision->verdict != VERDICT_DONE)
 				add_veto(report, plan, decision->path, decision->rule,

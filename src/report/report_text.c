@@ -104,7 +104,9 @@ static void print_policy(const struct report *report, FILE *out)
 			(unsigned long long)rule->names, rule->names == 1 ? "" : "s", rule->reason);
 	}
 	if (report->veto_count)
-		fprintf(out, "    kept although a rule asked for it: %llu names (reasons: --report FILE.json)\n",
+		fprintf(out,
+			"    kept although a rule asked for it: %llu names (reasons: --report "
+			"FILE.json)\n",
 			(unsigned long long)report->veto_count);
 	if (report->owned_names)
 		fprintf(out, "    dpkg -V and the like will list %llu missing files\n",
@@ -158,7 +160,8 @@ void report_print_text(const struct report *report, FILE *out)
 		fprintf(out, "  dropped      %s\n", *line);
 	if (report->verify.level != VERIFY_OFF)
 		fprintf(out, "  verified     %s: %llu names%s\n",
-			report->rules.count ? "the file system is the planned one" : "same file system",
+			report->rules.count ? "the file system is the planned one"
+					    : "same file system",
 			(unsigned long long)report->verify.compared,
 			report->verify.level == VERIFY_FULL ? ", every byte" : "");
 	print_warnings(report, out);

@@ -143,6 +143,7 @@ completed() {
 	[ -z "$(completed --max-layers "")" ]
 	for command in "${commands[@]}"; do
 		for option in $(help_options "$command"); do
+			"$LIGHTEN" "$command" --help | grep -qe "$option [A-Z]" || continue
 			for value in $(completed "$command" "$option" = ""); do
 				succeeds "$command" "$option=$value" --help
 			done

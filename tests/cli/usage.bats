@@ -73,7 +73,7 @@ setup() {
 	refuses 2 "--tag" --tag "Upper Case" -o out app.tar
 	refuses 2 "--tag" --tag noversion -o out app.tar
 	refuses 2 "--report" --report out.doc -o out app.tar
-	refuses 2 "none" --policy strong -o out app.tar
+	refuses 2 "unknown policy" --policy strong -o out app.tar
 }
 
 @test "limits that are none" {

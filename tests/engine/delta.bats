@@ -42,14 +42,22 @@ setup_file() {
 	docker_empty
 	# Options for next.tar, and how many layers come out.
 	export KINDS='--squash all:40
-		--squash none:45
-		--lossless:45
+		--squash none:44
+		--lossless:44
 		--compress gzip:40
-		--squash none --compress gzip:45'
+		--squash none --compress gzip:44'
 }
 
 teardown_file() {
 	engine_end
+}
+
+# What a failed test leaves is not in the way of the next one.
+teardown() {
+	engine_possible || return 0
+	docker_empty
+	ctr_empty
+	PODMAN_DRIVER=overlay podman_empty
 }
 
 # docker_empty: no image is left, and no layer
@@ -179,7 +187,6 @@ fails_alone() {
 	docker load --quiet --input "$IMAGES/app.tar"
 	docker load --quiet --input thin.tar
 	shows_next
-	docker_empty
 }
 
 # The lists of a receiver with several images may be joined; the longest stack counts.
@@ -197,7 +204,6 @@ fails_alone() {
 	docker load --quiet --input lowest.tar
 	shows_next
 	[ "$(wc -l <after.layers)" -eq 2 ]
-	docker_empty
 }
 
 @test "a thin archive of a config only" {
@@ -207,15 +213,13 @@ fails_alone() {
 	docker load --quiet --input "$DELTA/next.tar"
 	docker load --quiet --input thin.tar
 	docker_layers lighten/label:1 | cmp - "$ENGINE/before.layers"
-	docker_config lighten/label:1 | jq -e '.Cmd == ["late"]' >/dev/null ||
-		docker image inspect lighten/label:1 | jq -e '.[0].Config.Cmd == ["late"]'
+	docker image inspect lighten/label:1 | jq -e '.[0].Config.Cmd == ["late"]'
 	docker run --rm --network none --entrypoint /bin/sh lighten/label:1 -c 'echo "$LATE"' | grep -qx 1
 	docker_empty
 	export PODMAN_DRIVER=overlay
 	podman load --quiet --input "$DELTA/next.tar"
 	podman load --quiet --input thin.tar
 	podman_run --entrypoint /bin/sh lighten/label:1 -c 'echo "$LATE"' | grep -qx 1
-	podman_empty
 }
 
 @test "a second thin archive above the first" {
@@ -252,7 +256,6 @@ fails_alone() {
 	podman load --quiet --input first.tar
 	podman load --quiet --input second.tar
 	podman_run lighten/last:1 2>&1 | cmp - last.run
-	podman_empty
 }
 
 # podman finds a layer by its diff_id wherever it is; what it cannot find fails the load.
@@ -285,7 +288,7 @@ podman_loads_thin() {
 @test "podman vfs loads a thin archive above its base" {
 	export PODMAN_DRIVER=vfs
 	podman_loads_thin 40 --squash all
-	podman_loads_thin 45 --squash none --compress gzip
+	podman_loads_thin 44 --squash none --compress gzip
 	rm -rf "$ENGINE/podman-vfs"
 }
 
@@ -317,7 +320,6 @@ ctr_loads_thin() {
 }
 
 @test "--have without a layer in common, with several names or images" {
-	# The layers of the test image in another order, and none of them.
 	skopeo copy --quiet "docker-archive:$IMAGES/app.tar" oci:other:1
 	umoci new --image other:empty
 	mkdir rootfs
@@ -331,11 +333,13 @@ ctr_loads_thin() {
 	refuses 2 --have --have "$IMAGES/app.tar" "$DELTA/tags.tar" -o refused.tar
 	refuses 2 --have --have "$IMAGES/app.tar" "$IMAGES/twins.tar" -o refused.tar
 	refuses 2 --have --have "$IMAGES/app.tar" --tag a:1 --tag b:1 "$DELTA/next.tar" -o refused.tar
-	# One name or one image of them is fine.
-	lighten --have "$IMAGES/app.tar" --tag lighten/next:1 "$DELTA/tags.tar" -o one.tar
-	lighten --have "$IMAGES/app.tar" "$DELTA/next.tar" -o thin.tar
-	cmp one.tar thin.tar
 	lighten --have "$IMAGES/app.tar" --image lighten/left:1 "$IMAGES/twins.tar" -o left.tar
+}
+
+@test "--have with one of several names, as the refusal advises" {
+	lighten --have "$IMAGES/app.tar" "$DELTA/next.tar" -o thin.tar
+	lighten --have "$IMAGES/app.tar" --tag lighten/next:1 "$DELTA/tags.tar" -o one.tar
+	cmp one.tar thin.tar
 }
 
 # --- plans -----------------------------------------------------------------------------------
@@ -346,7 +350,7 @@ ctr_loads_thin() {
 		"--keep-base $IMAGES/app.tar" "--have $IMAGES/app.tar"; do
 		echo "options: $options"
 		# shellcheck disable=SC2086 # words on purpose
-		lighten plan $options "$DELTA/next.tar" -o plan
+		lighten plan $options "$DELTA/next.tar" >plan
 		# shellcheck disable=SC2086
 		lighten $options "$DELTA/next.tar" -o direct.tar
 		lighten apply plan "$DELTA/next.tar" -o planned.tar
@@ -357,13 +361,21 @@ ctr_loads_thin() {
 		rm plan direct.tar planned.tar
 	done
 	# What decides is the image, not how it is wrapped.
-	lighten plan "$DELTA/next.tar" -o plan
+	lighten plan "$DELTA/next.tar" >plan
 	gzip -c "$DELTA/next.tar" >next.tar.gz
 	lighten apply plan "$DELTA/next.tar" -o 1.tar
 	lighten apply plan next.tar.gz -o 2.tar
 	cmp 1.tar 2.tar
-	lighten plan "$IMAGES/twins.tar" | lighten apply - "$IMAGES/twins.tar" -o planned.tar
+	lighten plan "$IMAGES/twins.tar" >plan
+	lighten apply plan "$IMAGES/twins.tar" -o planned.tar
 	lighten "$IMAGES/twins.tar" | cmp - planned.tar
+}
+
+@test "plan --output writes a file" {
+	lighten plan "$DELTA/next.tar" >plan
+	lighten plan "$DELTA/next.tar" --output plan.file >said
+	cmp plan plan.file
+	[ ! -s said ]
 }
 
 # --- cut layers ------------------------------------------------------------------------------
@@ -388,28 +400,25 @@ cut_in() {
 	for part in run export tree config steps; do
 		same "$ENGINE/before.$part" "after.$part"
 	done
-	[ "$(docker history --format '{{.Size}}' lighten/next:1 | grep -cv '^0B$')" -eq "$count" ]
 	rm cut.tar
 }
 
 @test "--max-layers 4: docker shows four layers and the steps of before" {
 	cut_in 4 --max-layers 4
 	cut_in 2 --max-layers 2 --compress gzip
-	docker_empty
 }
 
 @test "--layer-size: as many layers as the bytes need" {
 	lighten --layer-size 1500kB "$DELTA/next.tar" -o cut.tar
 	count=$(tar -xOf cut.tar manifest.json | jq '.[0].Layers | length')
 	[ "$count" -gt 3 ]
-	# Only one body or one group of hard links may be larger than the size.
+	# Without its largest body, each is within the size.
 	for layer in $(tar -xOf cut.tar manifest.json | jq -r '.[0].Layers[]'); do
 		tar -xOf cut.tar "$layer" >layer.tar
-		[ "$(stat -c %s layer.tar)" -lt 1550000 ] ||
-			[ "$(tar -tvf layer.tar | awk '/^-/ && $3 > 100000' | wc -l)" -le 2 ]
+		largest=$(tar -tvf layer.tar | awk '$3 > n { n = $3 } END { print n + 0 }')
+		[ $(($(stat -c %s layer.tar) - largest)) -le 1500000 ]
 	done
 	cut_in "$count" --layer-size 1500kB
-	docker_empty
 }
 
 @test "cut layers in podman and containerd" {
@@ -423,14 +432,12 @@ cut_in() {
 	ctr images import cut.tar
 	ctr_tree overlayfs docker.io/lighten/next:1 >after.tree
 	same "$ENGINE/before.tree" after.tree
-	ctr_empty
 }
 
 @test "cut layers above a kept base, of many layers, of two images" {
 	lighten --max-layers 42 --keep-base auto "$DELTA/next.tar" -o cut.tar
 	docker load --quiet --input cut.tar
-	shows=$(docker_layers lighten/next:1 | wc -l)
-	[ "$shows" -ge 40 ] && [ "$shows" -le 42 ]
+	[ "$(docker_layers lighten/next:1 | wc -l)" -eq 42 ]
 	docker_tree lighten/next:1 >after.tree
 	same "$ENGINE/before.tree" after.tree
 	docker_empty
@@ -452,7 +459,14 @@ cut_in() {
 		[ "$(wc -l <$side.layers)" -le 4 ]
 	done
 	[ "$(head -n 1 left.layers)" = "$(head -n 1 right.layers)" ]
-	docker_empty
+}
+
+# docker stacks 125 layers and no more.
+@test "cut layers are not too many for an engine" {
+	if lighten --layer-size 1kB "$DELTA/next.tar" -o cut.tar; then
+		docker load --quiet --input cut.tar
+		[ "$(docker_layers lighten/next:1 | wc -l)" -le 125 ]
+	fi
 }
 
 # --- other compression, same image -----------------------------------------------------------
@@ -470,7 +484,6 @@ cut_in() {
 		lighten verify "$DELTA/next.tar" out.tar
 		rm out.tar
 	done
-	docker_empty
 }
 
 @test "--lossless --compress zstd for podman, skopeo and containerd" {
@@ -495,7 +508,6 @@ cut_in() {
 	lighten --lossless --compress none out.tar -o back.tar
 	docker load --quiet --input back.tar
 	[ "$(docker image inspect --format '{{.Id}}' lighten/next:1)" = "$(<"$DELTA/next.id")" ]
-	docker_empty
 }
 
 # --- the base --------------------------------------------------------------------------------
@@ -507,25 +519,20 @@ cut_in() {
 	cmp auto.tar archive.tar
 	cmp auto.tar count.tar
 	lighten verify "$DELTA/next.tar" auto.tar
-	docker load --quiet --input "$IMAGES/app.tar"
 	docker load --quiet --input auto.tar
 	shows_next
 	has_base after.layers
 	[ "$(wc -l <after.layers)" -eq $(($(wc -l <"$DELTA/app.layers") + 1)) ]
-	# docker stores what they have in common once.
-	[[ $(docker system df --verbose | awk '$1 == "lighten/next"') == *MB* ]]
-	[ "$(docker_layers lighten/app:1)" = "$(head -n 39 after.layers)" ]
-	docker_empty
 }
 
 @test "--keep-base auto of an imported file system, and of nothing known" {
 	lighten --keep-base auto "$IMAGES/app.tar" -o auto.tar
 	lighten --keep-base 1 "$IMAGES/app.tar" -o one.tar
 	cmp auto.tar one.tar
-	# containerd saw the image, not its build: an archive of one layer has no base to keep.
+	# The history of a squashed image still ends a base, but it has no layer of its own.
 	lighten "$IMAGES/app.tar" -o flat.tar
 	lighten --keep-base auto flat.tar -o again.tar
-	lighten verify flat.tar again.tar
+	cmp flat.tar again.tar
 }
 
 # --- platforms -------------------------------------------------------------------------------
@@ -547,8 +554,6 @@ multi_platform() {
 	skopeo copy --quiet "docker-archive:$DELTA/next.tar" oci:amd:1
 	skopeo copy --quiet "docker-archive:$IMAGES/twins.tar:lighten/left:1" oci:arm:1
 	umoci config --image arm:1 --architecture arm64
-	# No engine here starts a foreign image but as if it were its own.
-	umoci config --image amd:1 --architecture amd64
 	export PODMAN_DRIVER=overlay
 	podman manifest create lighten/multi:1
 	podman manifest add lighten/multi:1 "oci:$PWD/amd:1"
@@ -573,8 +578,11 @@ multi_platform() {
 		skopeo copy --quiet --all oci-archive:out.tar dir:copy
 		[ "$(jq '.manifests | length' copy/manifest.json)" -eq 2 ]
 		skopeo copy --quiet --override-arch arm64 oci-archive:out.tar oci:copy-arm:1
-		umoci_tree copy-arm:1 >arm.tree
-		grep -qP '^srv/name\t' arm.tree
+		# umoci knows no zstd.
+		[[ $options == *zstd* ]] || {
+			umoci_tree copy-arm:1 >arm.tree
+			grep -qP '^srv/name\t' arm.tree
+		}
 		ctr images import --all-platforms out.tar
 		ctr images ls | grep -q 'linux/amd64,linux/arm64'
 		ctr_tree overlayfs docker.io/lighten/multi:1 >after.tree

@@ -11,7 +11,8 @@
 
 static const char layers[] =
 	"d a,f a/core =\177ELF,f a/x.pyc =x,f a/x.py =x,s a/l >../b/y,f b/y =text,f b/z =text,"
-	"f etc/passwd =root:x:0:0,f etc/os-release =ID=debian,f var/log/x.log =line,h var/log/y >b/z,"
+	"f etc/passwd =root:x:0:0,f etc/os-release =ID=debian,f var/log/x.log =line,h var/log/y "
+	">b/z,"
 	"f tmp/t =x,d tmp/e,f usr/bin/app =#!/bin/sh,f usr/bin/sh =x,s bin >usr/bin,p run/p,"
 	"f app/node_modules/m/package.json ={},f app/node_modules/m/test/t.js =x,"
 	"f usr/lib/python3/site-packages/p/tests/test_x.py =x,f var/lib/dpkg/status =x,"
@@ -25,14 +26,14 @@ static void check_decisions(const struct judged *judged)
 {
 	AUTO(strbuf) last = STRBUF_INIT;
 
-	vec_foreach(row, &judged->decisions.list)
-	{
+	vec_foreach (row, &judged->decisions.list) {
 		AUTO(strbuf) path = STRBUF_INIT;
 		paths_append(judged->stack.names->paths, row->path, &path);
 		must(row->rule < policy_rule_count(judged->policy));
 		must(row->action == POLICY_REMOVE || row->action == POLICY_TRUNCATE);
 		must(strcmp(path.data, "usr/bin/app") && strcmp(path.data, "usr/bin/sh"));
-		must(strcmp(path.data, "bin") && strcmp(path.data, "b/y") && strcmp(path.data, "usr"));
+		must(strcmp(path.data, "bin") && strcmp(path.data, "b/y") &&
+		     strcmp(path.data, "usr"));
 		must(!last.data || strcmp(last.data, path.data) < 0);
 		strbuf_clear(&last);
 		strbuf_addstr(&last, path.data);
@@ -55,8 +56,8 @@ static void try_policy(const uint8_t *data, size_t size)
 		return;
 	must(judge_text(&judged, policy, layers, config) == 0);
 	check_decisions(&judged);
-	must(policy_scan(policy, &judged.stack.images[0], 0, judged.tree, &judged.stack.context, &leaks,
-			 &judged.err) == 0);
+	must(policy_scan(policy, &judged.stack.images[0], 0, judged.tree, &judged.stack.context,
+			 &leaks, &judged.err) == 0);
 	must(policy_explain(policy, &judged.stack.images[0], judged.tree, &judged.stack.context,
 			    "/a/x.pyc", &text, &judged.err) == 0);
 	policy_show(policy, &text);
@@ -78,7 +79,7 @@ static void try_cache(const uint8_t *data, size_t size)
 
 	strbuf_add(&bytes, data, size);
 	ld_cache_parse(&cache, &bytes);
-	vec_foreach(entry, &cache.entries)
+	vec_foreach (entry, &cache.entries)
 		must(strlen(entry->name) > 0 && strlen(entry->path) > 0);
 }
 

@@ -45,8 +45,7 @@ static bool has_decision(const struct judged *judged, const char *path)
 {
 	bool found = false;
 
-	vec_foreach(row, &judged->decisions.list)
-	{
+	vec_foreach (row, &judged->decisions.list) {
 		AUTO_FREE char *shown = paths_display(judged->stack.names->paths, row->path);
 		found |= !strcmp(shown, path);
 	}
@@ -76,9 +75,9 @@ static void closure_of(const char *program, struct closure *out)
 /* A layer with /bin/ls, what it needs, and a stranger; rules take all of /usr, /lib and /bin. */
 static void test_closure(void **state)
 {
-	static const char rules[] =
-		"{\"id\": \"all\", \"action\": \"remove\", \"class\": \"aggressive\", \"dirs\": \"remove\","
-		"\"match\": [\"/{usr,lib,lib64,bin,etc}/**\"]}";
+	static const char rules[] = "{\"id\": \"all\", \"action\": \"remove\", \"class\": "
+				    "\"aggressive\", \"dirs\": \"remove\","
+				    "\"match\": [\"/{usr,lib,lib64,bin,etc}/**\"]}";
 	AUTO(judged) judged;
 	AUTO(error) err = ERROR_INIT;
 	AUTO(strbuf) tar = STRBUF_INIT;
@@ -95,10 +94,10 @@ static void test_closure(void **state)
 	put_link(&tar, "bin", "usr/bin");
 	put_link(&tar, "lib", "usr/lib");
 	put_link(&tar, "lib64", "usr/lib64");
-	vec_foreach(file, &closure.files)
-	{
+	vec_foreach (file, &closure.files) {
 		AUTO_FREE char *host = xasprintf("/%s", *file);
-		AUTO_FREE char *name = strncmp(*file, "usr/", 4) ? xasprintf("usr/%s", *file) : xstrdup(*file);
+		AUTO_FREE char *name =
+			strncmp(*file, "usr/", 4) ? xasprintf("usr/%s", *file) : xstrdup(*file);
 		AUTO(strbuf) bytes = STRBUF_INIT;
 		assert_true(slurp(host, &bytes));
 		put_file(&tar, name, bytes.data, bytes.len);
@@ -110,9 +109,9 @@ static void test_closure(void **state)
 	stack_add_layer(&judged.stack, tar.data, tar.len);
 	assert_int_equal(judge_stack(&judged, "{\"Entrypoint\": [\"ls\", \"-l\"]}"), 0);
 	assert_true(has_decision(&judged, "usr/lib/libstranger.so"));
-	vec_foreach(file, &closure.files)
-	{
-		AUTO_FREE char *name = strncmp(*file, "usr/", 4) ? xasprintf("usr/%s", *file) : xstrdup(*file);
+	vec_foreach (file, &closure.files) {
+		AUTO_FREE char *name =
+			strncmp(*file, "usr/", 4) ? xasprintf("usr/%s", *file) : xstrdup(*file);
 		if (has_decision(&judged, name))
 			fail_msg("%s is needed", name);
 		free(*file);

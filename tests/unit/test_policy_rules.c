@@ -21,15 +21,14 @@ struct blocks VEC(struct block);
 
 static void release_list(struct entry_list *list)
 {
-	vec_foreach(text, list)
+	vec_foreach (text, list)
 		free(*text);
 	vec_release(list);
 }
 
 static void release_blocks(struct blocks *blocks)
 {
-	vec_foreach(block, blocks)
-	{
+	vec_foreach (block, blocks) {
 		free(block->rule);
 		free(block->config);
 		release_list(&block->takes);
@@ -110,8 +109,11 @@ static void put_entry(struct strbuf *tar, const char *text)
 			at += used;
 		}
 	}
-	struct forged_header header =
-		forged(entry.path, entry.type == 'd' ? '5' : entry.type == 's' ? '2' : '0', body.len);
+	struct forged_header header = forged(entry.path,
+					     entry.type == 'd'	 ? '5'
+					     : entry.type == 's' ? '2'
+								 : '0',
+					     body.len);
 	forge_text(header.link, sizeof(header.link), entry.link);
 	if (strlen(entry.path) > 100)
 		forge_pax(tar, "path", entry.path);
@@ -121,7 +123,7 @@ static void put_entry(struct strbuf *tar, const char *text)
 
 static void put_entries(struct strbuf *tar, const struct entry_list *list)
 {
-	vec_foreach(text, list)
+	vec_foreach (text, list)
 		put_entry(tar, *text);
 }
 
@@ -145,9 +147,9 @@ static void judge_block(struct judged *judged, const char *policy, const struct 
 	stack_init(&judged->stack, NULL);
 	vec_push(&options.policies, policy);
 	for (size_t i = 0; drop && i < block->takes.count + block->leaves.count; i++) {
-		AUTO_FREE char *path = path_of(i < block->takes.count
-						       ? block->takes.items[i]
-						       : block->leaves.items[i - block->takes.count]);
+		AUTO_FREE char *path = path_of(
+			i < block->takes.count ? block->takes.items[i]
+					       : block->leaves.items[i - block->takes.count]);
 		vec_push(&globs, xasprintf("/%s", path));
 		vec_push(&options.drop, globs.items[i]);
 	}
@@ -179,7 +181,7 @@ static bool is_at(const struct judged *judged, path_id path, const char *wanted)
 
 static bool takes(const struct judged *judged, const char *rule, const char *path)
 {
-	vec_foreach(row, &judged->decisions.list)
+	vec_foreach (row, &judged->decisions.list)
 		if (is_at(judged, row->path, path) &&
 		    !strcmp(policy_rule(judged->policy, row->rule)->id, rule))
 			return true;
@@ -188,7 +190,7 @@ static bool takes(const struct judged *judged, const char *rule, const char *pat
 
 static bool keeps(const struct judged *judged, const char *rule, const char *path)
 {
-	vec_foreach(row, &judged->decisions.vetoes)
+	vec_foreach (row, &judged->decisions.vetoes)
 		if (is_at(judged, row->path, path) && row->keeper != RULE_NONE &&
 		    !strcmp(policy_rule(judged->policy, row->keeper)->id, rule))
 			return true;
@@ -198,7 +200,7 @@ static bool keeps(const struct judged *judged, const char *rule, const char *pat
 static bool warns(const struct judged *judged, const struct policy_leaks *leaks, const char *rule,
 		  const char *path)
 {
-	vec_foreach(leak, &leaks->list)
+	vec_foreach (leak, &leaks->list)
 		if (leak->path != PATH_NONE && is_at(judged, leak->path, path) &&
 		    !strcmp(policy_rule(judged->policy, leak->rule)->id, rule))
 			return true;
@@ -213,8 +215,7 @@ static int check_entries(const struct judged *judged, const struct policy_rule *
 {
 	int wrong = 0;
 
-	vec_foreach(text, list)
-	{
+	vec_foreach (text, list) {
 		AUTO_FREE char *path = path_of(*text);
 		bool got = rule->action == POLICY_KEEP	 ? keeps(judged, rule->id, path)
 			   : rule->action == POLICY_WARN ? warns(judged, leaks, rule->id, path)
@@ -227,7 +228,8 @@ static int check_entries(const struct judged *judged, const struct policy_rule *
 	return wrong;
 }
 
-static int check_block(const char *policy, const struct policy_rule *rule, const struct block *block)
+static int check_block(const char *policy, const struct policy_rule *rule,
+		       const struct block *block)
 {
 	AUTO(judged) judged;
 	AUTO(policy_leaks) leaks = { .list = VEC_INIT };
@@ -239,8 +241,7 @@ static int check_block(const char *policy, const struct policy_rule *rule, const
 			 0);
 	wrong = check_entries(&judged, rule, &leaks, &block->takes, true) +
 		check_entries(&judged, rule, &leaks, &block->leaves, false);
-	vec_foreach(text, &block->without)
-	{
+	vec_foreach (text, &block->without) {
 		AUTO(judged) guarded;
 		judge_block(&guarded, policy, block, *text, rule->action == POLICY_KEEP);
 		if (check_entries(&guarded, rule, &leaks, &block->takes, false)) {
@@ -253,7 +254,7 @@ static int check_block(const char *policy, const struct policy_rule *rule, const
 
 static const struct block *find_block(const struct blocks *blocks, const char *rule)
 {
-	vec_foreach(block, blocks)
+	vec_foreach (block, blocks)
 		if (!strcmp(block->rule, rule))
 			return block;
 	return NULL;
@@ -276,8 +277,9 @@ static int check_rule(const char *policy, const struct policy_rule *rule,
 	if (!strcmp(rule->id, "keep.config-referenced") || !strcmp(rule->id, "secret.config"))
 		return 0;
 	if (!block || !block->takes.count || !block->leaves.count) {
-		print_error("%s: fixtures/policies/%s.txt must say what it takes and what it leaves\n",
-			    rule->id, policy);
+		print_error(
+			"%s: fixtures/policies/%s.txt must say what it takes and what it leaves\n",
+			rule->id, policy);
 		return 1;
 	}
 	return check_block(policy, rule, block);
@@ -298,13 +300,13 @@ static int check_policy(const char *name)
 		if (!strcmp(rule->policy, name))
 			wrong += check_rule(name, rule, &blocks);
 	}
-	vec_foreach(block, &blocks)
-	{
+	vec_foreach (block, &blocks) {
 		bool known = false;
 		for (uint32_t i = 0; i < policy_rule_count(policy); i++)
 			known |= !strcmp(policy_rule(policy, i)->id, block->rule);
 		if (!known) {
-			print_error("fixtures/policies/%s.txt: no rule \"%s\"\n", name, block->rule);
+			print_error("fixtures/policies/%s.txt: no rule \"%s\"\n", name,
+				    block->rule);
 			wrong++;
 		}
 	}
