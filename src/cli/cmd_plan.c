@@ -25,28 +25,42 @@ static const struct option_row *options(void)
 	return rows;
 }
 
-static int print(struct run *run, struct error *err)
+static int print(struct run *run, FILE *out, struct error *err)
 {
-	int rc = 0;
+	const struct write_input input = { run->images, run->layers, run->plan,
+					   &run->session.context };
+	const struct report_input in = { .input = &run->input,
+					 .run = &input,
+					 .format = run_options.format,
+					 .command = run->command,
+					 .notes = (const char *const *)run->notes.items,
+					 .note_count = run->notes.count };
 
 	session_quiet(&run->session);
 	if (opt.summary) {
-		const struct write_input input = { run->images, run->layers, run->plan,
-						   &run->session.context };
-		const struct report_input in = { .input = &run->input,
-						 .run = &input,
-						 .format = run_options.format,
-						 .command = run->command,
-						 .notes = (const char *const *)run->notes.items,
-						 .note_count = run->notes.count };
 		AUTO_PTR(report) report = report_build(&in);
-		report_print_text(report, stdout);
-	} else {
-		rc = plan_json_write(run->plan, run->images, run->layers, plan_options_dump(run),
-				     &run->session.context, stdout, err);
+		report_print_text(report, out);
+		return 0;
 	}
-	if (!rc && (fflush(stdout) != 0 || ferror(stdout)))
-		rc = error_set_errno(err, errno, "cannot write to standard output");
+	return plan_json_write(run->plan, run->images, run->layers, plan_options_dump(run),
+			       &run->session.context, out, err);
+}
+
+/* To standard output, or where -o says. */
+static int put(struct run *run, struct error *err)
+{
+	bool to_file = run_options.output && strcmp(run_options.output, "-");
+	const char *name = to_file ? run_options.output : "standard output";
+	FILE *out = to_file ? fopen(run_options.output, "we") : stdout;
+	int rc;
+
+	if (!out)
+		return error_set_errno(err, errno, "cannot write %s", name);
+	rc = print(run, out, err);
+	if (!rc && (fflush(out) != 0 || ferror(out)))
+		rc = error_set_errno(err, errno, "cannot write %s", name);
+	if (to_file && fclose(out) != 0 && !rc)
+		rc = error_set_errno(err, errno, "cannot write %s", name);
 	return rc;
 }
 
@@ -68,7 +82,7 @@ static int run_plan_command(const struct command *command, int argc, char **argv
 		if (!rc)
 			rc = run_plan(&run, err);
 		if (!rc)
-			rc = print(&run, err);
+			rc = put(&run, err);
 		run_release(&run);
 	}
 	vec_release(&operands);

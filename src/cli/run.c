@@ -116,11 +116,13 @@ static int leave_out(struct run *run, struct error *err)
 
 	if (!run_options.have)
 		return 0;
-	if (run->images->image_count > 1 || image->tag_count > 1 || run_options.tags.count > 1)
+	if (run->images->image_count > 1)
 		return error_set(err, ERR_USAGE,
-				 "--have makes an archive of one image with one name: choose it "
-				 "with --image "
-				 "or --tag, and make one archive each");
+				 "--have makes an archive of one image: choose it with --image, and make "
+				 "one archive each");
+	if ((run_options.tags.count ? run_options.tags.count : image->tag_count) > 1)
+		return error_set(err, ERR_USAGE,
+				 "--have makes an archive of one image under one name: choose it with --tag");
 	if (chain_ids_load(&ids, run_options.have, &run->session.context, err) < 0)
 		return error_wrap(err, "--have");
 	known = chain_ids_prefix(&ids, image);
@@ -142,6 +144,25 @@ static int leave_out(struct run *run, struct error *err)
 int run_choose_frozen(struct run *run, struct error *err)
 {
 	return keep_base(run, err) < 0 ? -1 : leave_out(run, err);
+}
+
+/* Layers that are kept as they are cannot be made fewer. */
+static int check_layer_count(const struct run *run, struct error *err)
+{
+	struct output_list outputs = VEC_INIT;
+	int rc = 0;
+
+	for (uint32_t i = 0; run_options.max_layers && !rc && i < run->images->image_count; i++) {
+		plan_image_outputs(run->plan, i, &outputs);
+		if (outputs.count > run_options.max_layers)
+			rc = error_set(err, ERR_USAGE,
+				       "--max-layers %u: %s comes to %zu layers; only merged layers can be "
+				       "fewer (--squash all, a smaller --keep-base)",
+				       run_options.max_layers, image_name(&run->images->images[i]),
+				       outputs.count);
+	}
+	vec_release(&outputs);
+	return rc;
 }
 
 int run_plan(struct run *run, struct error *err)
@@ -166,7 +187,7 @@ int run_plan(struct run *run, struct error *err)
 	};
 
 	run->plan = plan_build(&run->chain, &run->names, &options, &run->session.context, err);
-	return run->plan ? 0 : error_wrap(err, "%s", run->input.name);
+	return run->plan ? check_layer_count(run, err) : error_wrap(err, "%s", run->input.name);
 }
 
 /* --- output ---------------------------------------------------------------------------------- */

@@ -157,11 +157,16 @@ static size_t splice(struct cutter *cut)
 	return more;
 }
 
+/* What docker's overlay driver mounts: an image with more does not load. */
+#define LAYERS_MAX 125
+
 /* How many layers of their own the other segments of the images need at least. */
 static uint32_t layer_budget(const struct plan *plan, uint32_t segment, const bool *dropped)
 {
-	uint32_t budget = UINT32_MAX;
+	uint32_t budget = UINT32_MAX, most = plan->options.max_layers;
 
+	if (!most || most > LAYERS_MAX)
+		most = LAYERS_MAX;
 	for (size_t i = 0; i < plan->chain->image_count; i++) {
 		uint32_t others = 0, rebuilt = 0;
 		bool uses = false;
@@ -174,7 +179,7 @@ static uint32_t layer_budget(const struct plan *plan, uint32_t segment, const bo
 		if (!uses)
 			continue;
 		uint32_t left =
-			plan->options.max_layers > others ? plan->options.max_layers - others : 1;
+			most > others ? most - others : 1;
 		uint32_t share = rebuilt && left > rebuilt ? left / rebuilt : 1;
 		budget = share < budget ? share : budget;
 	}
@@ -185,11 +190,8 @@ static uint64_t part_size(const struct plan *plan, uint64_t total, uint32_t segm
 			  const bool *dropped)
 {
 	uint64_t target = plan->options.layer_size ? plan->options.layer_size : 1;
-	uint32_t budget;
+	uint32_t budget = layer_budget(plan, segment, dropped);
 
-	if (!plan->options.max_layers)
-		return target;
-	budget = layer_budget(plan, segment, dropped);
 	return target > total / budget + 1 ? target : total / budget + 1;
 }
 
