@@ -9,6 +9,7 @@
 
 #include "layer/chain.h"
 #include "policy/decide.h"
+#include "policy/scan.h"
 #include "tree/merged_tree.h"
 
 enum squash_mode {
@@ -103,6 +104,7 @@ struct plan_decision {
 /* Decisions on one image, in byte order of full paths. */
 struct plan_image_policy {
 	struct policy_decisions found; /* with vetoes and counts */
+	struct policy_leaks leaks;     /* what rules that warn found, in all layers */
 	struct VEC(struct plan_decision) list;
 };
 

@@ -55,6 +55,14 @@ struct report_veto {
 	char *why;
 };
 
+/* A secret, or what looks like one. */
+struct report_leak {
+	const char *rule, *severity, *state; /* borrowed */
+	const char *fix;		     /* what to do */
+	char *where;			     /* "layer 3: /root/.npmrc", escaped */
+	char *masked;
+};
+
 #define REPORT_PAIRS  5
 #define REPORT_VETOES 100
 
@@ -84,6 +92,7 @@ struct report {
 	struct VEC(struct report_rule) rules;  /* most bytes first */
 	struct VEC(struct report_veto) vetoes; /* the first REPORT_VETOES */
 	uint64_t veto_count;
+	struct VEC(struct report_leak) leaks;
 	struct VEC(char *) notes;	 /* escaped */
 	const struct warnings *warnings; /* borrowed */
 };

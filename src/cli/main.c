@@ -77,13 +77,11 @@ int main(int argc, char **argv)
 	session_options.limits = limits_default;
 	if (!command)
 		command = &cmd_optimize;
-	if (command->run(command, argc - skip, argv + skip, &err) < 0) {
+	if (command->run(command, argc - skip, argv + skip, &err) < 0 && !interrupt_kept())
 		session_print_error(&err);
-		if (interrupt_kept()) {
-			signal(interrupt_kept(), SIG_DFL);
-			raise(interrupt_kept());
-		}
-		return error_exit_status(err.code);
+	if (interrupt_kept()) {
+		signal(interrupt_kept(), SIG_DFL);
+		raise(interrupt_kept());
 	}
-	return 0;
+	return error_exit_status(err.code);
 }

@@ -117,12 +117,14 @@ static int leave_out(struct run *run, struct error *err)
 	if (!run_options.have)
 		return 0;
 	if (run->images->image_count > 1)
-		return error_set(err, ERR_USAGE,
-				 "--have makes an archive of one image: choose it with --image, and make "
-				 "one archive each");
+		return error_set(
+			err, ERR_USAGE,
+			"--have makes an archive of one image: choose it with --image, and make "
+			"one archive each");
 	if ((run_options.tags.count ? run_options.tags.count : image->tag_count) > 1)
 		return error_set(err, ERR_USAGE,
-				 "--have makes an archive of one image under one name: choose it with --tag");
+				 "--have makes an archive of one image under one name: choose it "
+				 "with --tag");
 	if (chain_ids_load(&ids, run_options.have, &run->session.context, err) < 0)
 		return error_wrap(err, "--have");
 	known = chain_ids_prefix(&ids, image);
@@ -156,7 +158,8 @@ static int check_layer_count(const struct run *run, struct error *err)
 		plan_image_outputs(run->plan, i, &outputs);
 		if (outputs.count > run_options.max_layers)
 			rc = error_set(err, ERR_USAGE,
-				       "--max-layers %u: %s comes to %zu layers; only merged layers can be "
+				       "--max-layers %u: %s comes to %zu layers; only merged "
+				       "layers can be "
 				       "fewer (--squash all, a smaller --keep-base)",
 				       run_options.max_layers, image_name(&run->images->images[i]),
 				       outputs.count);

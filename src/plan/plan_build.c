@@ -29,9 +29,8 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	} else if (segment->layer_count == 1 && !planned) {
 		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
-		segment->pass_through =
-			markers_hold && !segment->flaws && differ->own_used == normal &&
-					!wants_cut(plan);
+		segment->pass_through = markers_hold && !segment->flaws &&
+					differ->own_used == normal && !wants_cut(plan);
 	}
 	segment->record_begin = planned ? segment->record_begin : begin;
 	if (planned || segment->pass_through) {
@@ -141,6 +140,7 @@ void plan_free(struct plan *plan)
 		free(plan->of_image[i]);
 	for (size_t i = 0; plan->policies && i < plan->chain->image_count; i++) {
 		policy_decisions_release(&plan->policies[i].found);
+		policy_leaks_release(&plan->policies[i].leaks);
 		vec_release(&plan->policies[i].list);
 	}
 	free(plan->policies);

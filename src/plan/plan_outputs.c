@@ -178,8 +178,7 @@ static uint32_t layer_budget(const struct plan *plan, uint32_t segment, const bo
 		}
 		if (!uses)
 			continue;
-		uint32_t left =
-			most > others ? most - others : 1;
+		uint32_t left = most > others ? most - others : 1;
 		uint32_t share = rebuilt && left > rebuilt ? left / rebuilt : 1;
 		budget = share < budget ? share : budget;
 	}

@@ -49,13 +49,26 @@ static bool is_frozen(const struct plan *plan, uint32_t image, slot_id slot)
 	return false;
 }
 
+/* Looking into the layers takes time: only when some rule wants it. */
+static bool has_warnings(const struct policy *policy)
+{
+	for (uint32_t rule = 0; rule < policy_rule_count(policy); rule++)
+		if (policy_rule(policy, rule)->action == POLICY_WARN &&
+		    policy_rule(policy, rule)->allowed)
+			return true;
+	return false;
+}
+
 int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 		const struct context *context, struct error *err)
 {
 	struct plan_image_policy *policy = &plan->policies[image];
+	const struct image *of = &plan->options.images->images[image];
 
-	if (policy_decide(plan->policy, &plan->options.images->images[image], tree, context,
-			  &policy->found, err) < 0)
+	if (policy_decide(plan->policy, of, tree, context, &policy->found, err) < 0)
+		return -1;
+	if (has_warnings(plan->policy) &&
+	    policy_scan(plan->policy, of, image, tree, context, &policy->leaks, err) < 0)
 		return -1;
 	vec_foreach (found, &policy->found.list) {
 		struct tree_node *node = &tree->nodes.items[found->path];

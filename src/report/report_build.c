@@ -217,6 +217,11 @@ void report_free(struct report *report)
 		free(veto->path);
 		free(veto->why);
 	}
+	vec_foreach (leak, &report->leaks) {
+		free(leak->where);
+		free(leak->masked);
+	}
+	vec_release(&report->leaks);
 	vec_release(&report->vetoes);
 	vec_release(&report->rules);
 	free(report->input_name);

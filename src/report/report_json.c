@@ -126,6 +126,18 @@ static json_t *vetoes(const struct report *report)
 	return out;
 }
 
+static json_t *leaks(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (leak, &report->leaks)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "rule",
+						     leak->rule, "severity", leak->severity,
+						     "state", leak->state, "where", leak->where,
+						     "masked", leak->masked, "fix", leak->fix));
+	return out;
+}
+
 static json_t *policy(const struct report *report)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "removed", count(report->removed_bytes),
@@ -188,6 +200,7 @@ void report_print_json(const struct report *report, FILE *out)
 	json_object_set_new(json, "savings", savings(report));
 	json_object_set_new(json, "images", images(report));
 	json_object_set_new(json, "outputLayers", layers(report));
+	json_object_set_new(json, "secrets", leaks(report));
 	json_object_set_new(json, "notes", notes);
 	json_object_set_new(json, "dropped", dropped);
 	json_object_set_new(json, "verify", verification(report));

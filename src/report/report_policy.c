@@ -79,6 +79,43 @@ static void add_vetoes(struct report *report, const struct plan *plan)
 	}
 }
 
+static char *leak_place(const struct plan *plan, const struct policy_leak *leak)
+{
+	AUTO_FREE char *path =
+		leak->path == PATH_NONE ? NULL : paths_display(plan->names->paths, leak->path);
+
+	if (path)
+		return xasprintf("layer %u: %s", leak->depth + 1, path);
+	return leak->state == LEAK_HISTORY ? xasprintf("history, step %u", leak->depth + 1)
+					   : xstrdup("config");
+}
+
+static void add_leaks(struct report *report, const struct plan *plan)
+{
+	static const char *const fixes[] = {
+		[LEAK_LIVE] = "keep it out of the build (RUN --mount=type=secret) and replace it",
+		[LEAK_OVERWRITTEN] =
+			"hidden, but whoever has the old archive can read it: replace it",
+		[LEAK_DELETED] = "deleted, but whoever has the old archive can read it: replace it",
+		[LEAK_CONFIG] = "pass it when the container starts, and replace it",
+		[LEAK_HISTORY] = "do not put it on a command line of the build, and replace it",
+	};
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+		vec_foreach (leak, &plan->policies[i].leaks.list) {
+			const struct policy_rule *rule = policy_rule(plan->policy, leak->rule);
+			vec_push(&report->leaks,
+				 (struct report_leak){
+					 .rule = rule->id,
+					 .severity = policy_severity_name(rule->severity),
+					 .state = policy_leak_state_name(leak->state),
+					 .fix = fixes[leak->state],
+					 .where = leak_place(plan, leak),
+					 .masked = text_escaped(leak->masked,
+								strlen(leak->masked)) });
+		}
+}
+
 void report_add_policy(struct report *report, const struct plan *plan)
 {
 	report->removed_bytes = plan->totals.removed_bytes;
@@ -87,4 +124,5 @@ void report_add_policy(struct report *report, const struct plan *plan)
 		return;
 	add_rules(report, plan);
 	add_vetoes(report, plan);
+	add_leaks(report, plan);
 }

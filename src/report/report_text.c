@@ -113,6 +113,14 @@ static void print_policy(const struct report *report, FILE *out)
 			(unsigned long long)report->owned_names);
 }
 
+static void print_leaks(const struct report *report, FILE *out)
+{
+	vec_foreach (leak, &report->leaks)
+		fprintf(out, "secret: %s, %s, %s%s%s (%s)\n  %s\n", leak->rule, leak->state,
+			leak->where, *leak->masked ? ": " : "", leak->masked, leak->severity,
+			leak->fix);
+}
+
 /* Who shares what, when there is more than one image. */
 static void print_sharing(const struct report *report, FILE *out)
 {
@@ -164,5 +172,6 @@ void report_print_text(const struct report *report, FILE *out)
 					    : "same file system",
 			(unsigned long long)report->verify.compared,
 			report->verify.level == VERIFY_FULL ? ", every byte" : "");
+	print_leaks(report, out);
 	print_warnings(report, out);
 }
