@@ -33,8 +33,12 @@ extern struct run_options run_options;
 /* True when rules may take something: some policy but "none", or --drop. */
 bool run_has_policy(void);
 
-/* The rows of their tables, without an end row; *count of them. */
-const struct option_row *run_option_rows(size_t *count);
+#define RUN_ROWS_MAX 48
+
+/* Fill in the rows of optimize and plan, or only those about the output, which apply takes too.
+ * The count; room for an end row and a few more is left. */
+size_t run_rows(struct option_row out[RUN_ROWS_MAX]);
+size_t run_output_rows(struct option_row out[RUN_ROWS_MAX]);
 
 /* Everything that one run opens and makes. */
 struct run {

@@ -7,36 +7,11 @@
 #include "image/json.h"
 #include "plan_options.h"
 
-static const char *const verify_choices[] = { "off", "structure", "full", NULL };
-
-static const struct option_row rows[] = {
-	{ .name = "output",
-	  .letter = 'o',
-	  .type = OPTION_TEXT,
-	  .placeholder = "FILE",
-	  .help = "file, directory (oci-dir), or - for standard output (-)",
-	  .value = &run_options.output },
-	{ .name = "report",
-	  .type = OPTION_LIST,
-	  .placeholder = "FILE",
-	  .help = "write a report, .txt or .json; repeatable",
-	  .value = &run_options.reports },
-	{ .name = "verify",
-	  .type = OPTION_CHOICE,
-	  .placeholder = "LEVEL",
-	  .help = "structure, full (every byte) or off (structure)",
-	  .value = &run_options.verify,
-	  .choices = verify_choices },
-	{ .name = "fsync",
-	  .type = OPTION_FLAG,
-	  .help = "flush to the disk before the output gets its name",
-	  .value = &run_options.sync },
-	SESSION_OPTION_ROWS,
-	{ .name = NULL },
-};
-
 static const struct option_row *options(void)
 {
+	static struct option_row rows[RUN_ROWS_MAX];
+
+	run_output_rows(rows);
 	return rows;
 }
 

@@ -44,12 +44,9 @@ static int run_optimize(const struct command *command, int argc, char **argv, st
 
 static const struct option_row *options(void)
 {
-	static struct option_row rows[64];
-	size_t count;
-	const struct option_row *shared = run_option_rows(&count);
+	static struct option_row rows[RUN_ROWS_MAX];
 
-	for (size_t i = 0; i < count; i++)
-		rows[i] = shared[i];
+	run_rows(rows);
 	return rows;
 }
 

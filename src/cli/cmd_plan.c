@@ -12,16 +12,12 @@ static struct {
 
 static const struct option_row *options(void)
 {
-	static struct option_row rows[64];
-	size_t count;
-	const struct option_row *shared = run_option_rows(&count);
+	static struct option_row rows[RUN_ROWS_MAX];
 
-	for (size_t i = 0; i < count; i++)
-		rows[i] = shared[i];
-	rows[count] = (struct option_row){ .name = "summary",
-					   .type = OPTION_FLAG,
-					   .help = "print a report for people instead",
-					   .value = &opt.summary };
+	rows[run_rows(rows)] = (struct option_row){ .name = "summary",
+						    .type = OPTION_FLAG,
+						    .help = "print a report for people instead",
+						    .value = &opt.summary };
 	return rows;
 }
 

@@ -89,13 +89,36 @@ static int parse_report(void *value, const char *text, struct error *err)
 
 static char only_off[] = "off";
 
-static const struct option_row rows[] = {
+/* Where it goes, and what is told and checked: apply takes these too. */
+static const struct option_row output_rows[] = {
 	{ .name = "output",
 	  .letter = 'o',
 	  .type = OPTION_TEXT,
 	  .placeholder = "FILE",
 	  .help = "file, directory (oci-dir), or - for standard output (-)",
 	  .value = &run_options.output },
+	{ .name = "report",
+	  .type = OPTION_CHECK,
+	  .placeholder = "FILE",
+	  .help = "write a report, .txt or .json; repeatable",
+	  .value = &run_options.reports,
+	  .parse = parse_report },
+	{ .name = "verify",
+	  .type = OPTION_CHOICE,
+	  .placeholder = "LEVEL",
+	  .help = "structure, full (every byte) or off (structure)",
+	  .value = &run_options.verify,
+	  .choices = verify_choices },
+	{ .name = "fsync",
+	  .type = OPTION_FLAG,
+	  .help = "flush to the disk before the output gets its name",
+	  .value = &run_options.sync },
+};
+
+static const struct option_row session_rows[] = { SESSION_OPTION_ROWS };
+
+/* What decides about the output. */
+static const struct option_row plan_rows[] = {
 	{ .name = "policy",
 	  .letter = 'p',
 	  .type = OPTION_LIST,
@@ -197,33 +220,33 @@ static const struct option_row rows[] = {
 	  .type = OPTION_FLAG,
 	  .help = "carry attestations and signatures although they name the old image",
 	  .value = &run_options.keep_attestations },
-	{ .name = "report",
-	  .type = OPTION_CHECK,
-	  .placeholder = "FILE",
-	  .help = "write a report, .txt or .json; repeatable",
-	  .value = &run_options.reports,
-	  .parse = parse_report },
 	{ .name = "dry-run",
 	  .type = OPTION_FLAG,
 	  .help = "plan and report, write nothing",
 	  .value = &run_options.dry_run },
-	{ .name = "verify",
-	  .type = OPTION_CHOICE,
-	  .placeholder = "LEVEL",
-	  .help = "structure, full (every byte) or off (structure)",
-	  .value = &run_options.verify,
-	  .choices = verify_choices },
-	{ .name = "fsync",
-	  .type = OPTION_FLAG,
-	  .help = "flush to the disk before the output gets its name",
-	  .value = &run_options.sync },
-	SESSION_OPTION_ROWS,
 };
 
-const struct option_row *run_option_rows(size_t *count)
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static size_t append(struct option_row *out, size_t at, const struct option_row *rows, size_t count)
 {
-	*count = sizeof(rows) / sizeof(rows[0]);
-	return rows;
+	memcpy(out + at, rows, count * sizeof(rows[0]));
+	return at + count;
+}
+
+size_t run_output_rows(struct option_row out[RUN_ROWS_MAX])
+{
+	size_t at = append(out, 0, output_rows, COUNT(output_rows));
+
+	return append(out, at, session_rows, COUNT(session_rows));
+}
+
+size_t run_rows(struct option_row out[RUN_ROWS_MAX])
+{
+	size_t at = append(out, 0, output_rows, COUNT(output_rows));
+
+	at = append(out, at, plan_rows, COUNT(plan_rows));
+	return append(out, at, session_rows, COUNT(session_rows));
 }
 
 bool run_has_policy(void)
