@@ -206,9 +206,8 @@ const struct command cmd_apply = {
 	.operands = "PLAN INPUT",
 	.details =
 		"Writes the very bytes that lighten optimize gives with the options of the plan.\n"
-		"Another input than the one that the plan was made for is refused (exit status "
-		"1),\n"
-		"and so is an edited plan (exit status 2).",
+		"A reviewer may turn decisions from remove to keep.  Another input than the one\n"
+		"that the plan was made for is refused (exit status 1), and any other edit (2).",
 	.run = run_apply,
 	.options = options,
 };
