@@ -67,6 +67,9 @@ int run_choose_frozen(struct run *run, struct error *err);
 
 int run_plan(struct run *run, struct error *err);
 
+/* Every digest of the input is right; before anything is said about it. */
+int run_finish_reading(struct run *run, struct error *err);
+
 /* Write, verify, report and give the output its name; with --dry-run only report. */
 int run_write(struct run *run, struct error *err);
 

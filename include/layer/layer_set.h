@@ -26,6 +26,7 @@ struct layer_set {
 	uint32_t **of_image; /* [image][n]: index into layers, bottom first */
 	size_t image_count;
 	struct VEC(int) spools; /* descriptors that ranges refer to */
+	struct loader *loader;	/* what is still being hashed; private to layer_set.c */
 };
 
 enum layer_check {
@@ -33,10 +34,15 @@ enum layer_check {
 	LAYER_CHECK_NOTHING, /* headers only: for bytes that this process has just hashed itself */
 };
 
-/* `images` and `names` are borrowed and must outlive the set. */
+/* `images`, `names` and `context` are borrowed and must outlive the set.  Entries are there when it
+ * returns; whether plain layers match their digests is known after layer_set_finish(). */
 struct layer_set *layer_set_load(const struct image_set *images, struct names *names,
 				 enum layer_check check, const struct context *context,
 				 struct error *err);
+
+/* Wait until every digest is checked.  ERR_DIGEST or ERR_IO as layer_set_load(); nothing that was
+ * made of the layers may be kept without a call of this. */
+int layer_set_finish(struct layer_set *set, struct error *err);
 void layer_set_free(struct layer_set *set);
 
 DEFINE_CLEANUP_PTR(layer_set, layer_set_free);

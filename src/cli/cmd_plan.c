@@ -78,6 +78,8 @@ static int run_plan_command(const struct command *command, int argc, char **argv
 		if (!rc)
 			rc = run_plan(&run, err);
 		if (!rc)
+			rc = run_finish_reading(&run, err);
+		if (!rc)
 			rc = put(&run, err);
 		run_release(&run);
 	}

@@ -170,7 +170,7 @@ static int read_images(struct reading *in, const char *name, struct error *err)
 	names_init(&in->names, &context->limits);
 	in->has_names = true;
 	in->layers = layer_set_load(in->images, &in->names, LAYER_CHECK_DIGESTS, context, err);
-	if (!in->layers ||
+	if (!in->layers || layer_set_finish(in->layers, err) < 0 ||
 	    chain_init(&in->chain, in->layers, in->images, &context->limits, err) < 0)
 		return error_wrap(err, "%s", in->input.name);
 	return 0;

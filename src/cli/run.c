@@ -249,6 +249,11 @@ static int write_reports(struct run *run, const struct write_input *input, struc
 	return 0;
 }
 
+int run_finish_reading(struct run *run, struct error *err)
+{
+	return layer_set_finish(run->layers, err) < 0 ? error_wrap(err, "%s", run->input.name) : 0;
+}
+
 int run_write(struct run *run, struct error *err)
 {
 	const struct write_input input = { run->images, run->layers, run->plan,
@@ -259,14 +264,14 @@ int run_write(struct run *run, struct error *err)
 					 .keep_attestations = run_options.keep_attestations };
 
 	if (run_options.dry_run)
-		return write_reports(run, &input, err);
+		return run_finish_reading(run, err) < 0 ? -1 : write_reports(run, &input, err);
 	if (run_options.tags.count) {
 		vec_push(&run_options.tags, NULL);
 		options.tags = run_options.tags.items;
 	}
 	AUTO_PTR(image_writer)
 	writer = image_write(&input, run_options.output, &options, &run->result, err);
-	if (!writer)
+	if (!writer || run_finish_reading(run, err) < 0)
 		return -1;
 	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
 		return -1;

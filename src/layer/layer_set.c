@@ -1,7 +1,8 @@
 /* layer_set.c - read, check and index all layers, spread over the worker pool.
  *
  * Workers hash and inflate; the calling thread walks the headers of plain layers meanwhile, in
- * one order whatever the number of threads. */
+ * one order whatever the number of threads.  Nothing but their digest is wanted of plain layers
+ * then: they are hashed on beside whatever the caller does next, until layer_set_finish(). */
 #include "layer/layer_set.h"
 
 #include <errno.h>
@@ -95,8 +96,7 @@ static int append(struct range *spool, const char *data, size_t len, struct erro
 	return 0;
 }
 
-static int hash_range(const struct range *range, struct hasher *hasher, struct progress *progress,
-		      struct error *err)
+static int hash_range(const struct range *range, struct hasher *hasher, struct error *err)
 {
 	AUTO_FREE char *buf = xmalloc(READ_BYTES);
 
@@ -107,8 +107,6 @@ static int hash_range(const struct range *range, struct hasher *hasher, struct p
 			return -1;
 		hasher_update(hasher, buf, len);
 		at += len;
-		if (progress)
-			progress_add(progress, len);
 	}
 	return 0;
 }
@@ -165,7 +163,7 @@ static int read_compressed(struct layer_job *job, struct hasher *hasher, struct 
 	int rc;
 
 	/* The stored bytes first: a damaged blob is better called that than a broken stream. */
-	if (hash_range(&blob->stored, hasher, NULL, err) < 0)
+	if (hash_range(&blob->stored, hasher, err) < 0)
 		return -1;
 	hasher_finish(hasher, &job->stored_digest);
 	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
@@ -190,7 +188,7 @@ static int read_layer(void *arg, struct error *err)
 
 	if (job->compression != COMPRESSION_NONE)
 		return read_compressed(job, hasher, err);
-	if (hash_range(&blob->stored, hasher, job->context->progress, err) < 0)
+	if (hash_range(&blob->stored, hasher, err) < 0)
 		return -1;
 	hasher_finish(hasher, &job->stored_digest);
 	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
@@ -235,6 +233,7 @@ struct loader {
 	struct layer_job *jobs; /* one a blob */
 	size_t job_count;
 	struct spool_list spools;
+	struct worker_pool *pool;
 };
 
 /* Index the layer of a finished or plain job. */
@@ -255,21 +254,23 @@ static int index_layer(struct loader *in, struct layer_job *job, struct error *e
 	return 0;
 }
 
-static int collect(struct loader *in, struct worker_pool *pool, struct error *err)
+/* The next finished job.  1: *compressed tells its kind; 0: none left; -1. */
+static int collect(struct loader *in, bool *compressed, struct error *err)
 {
 	struct layer_job *job;
 	void *done;
-	int rc = worker_pool_next(pool, &done, err);
+	int rc = worker_pool_next(in->pool, &done, err);
 
 	job = done;
 	if (rc < 0)
 		return wrap(job, err);
 	if (!rc)
 		return 0;
+	*compressed = job->compression != COMPRESSION_NONE;
 	if (job->trailing)
 		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
 			     job->number + 1);
-	if (job->compression != COMPRESSION_NONE && index_layer(in, job, err) < 0)
+	if (*compressed && index_layer(in, job, err) < 0)
 		return -1;
 	if (job->leads) {
 		in->set->layers[job->result].stored_digest = job->stored_digest;
@@ -278,30 +279,55 @@ static int collect(struct loader *in, struct worker_pool *pool, struct error *er
 	return 1;
 }
 
+/* Start everything, and wait for what must be inflated before it can be looked at. */
 static int run(struct loader *in, struct error *err)
 {
-	AUTO_PTR(worker_pool)
-	pool = worker_pool_new(in->context->threads, BACKLOG, WORKER_PARALLEL, read_layer);
-	int rc;
+	size_t waiting = 0;
 
+	in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
+				   WORKER_PARALLEL, read_layer);
 	for (size_t i = 0; i < in->job_count; i++) {
 		struct layer_job *job = &in->jobs[i];
 		if (probe(job, err) < 0)
 			return wrap(job, err);
 		bool plain = job->compression == COMPRESSION_NONE;
-		if (!plain || in->check == LAYER_CHECK_DIGESTS) {
-			if (worker_pool_full(pool) && collect(in, pool, err) < 0)
-				return -1;
-			worker_pool_submit(pool, job);
-		} else {
-			job->stored_digest = job->layer->diff_id;
-			in->set->layers[job->result].stored_digest = job->stored_digest;
-		}
+		if (!plain || in->check == LAYER_CHECK_DIGESTS)
+			worker_pool_submit(in->pool, job);
+		waiting += !plain;
+		/* What it must be; whether it is, the job finds out. */
+		if (plain && job->leads)
+			in->set->layers[job->result].stored_digest = job->layer->diff_id;
 		if (plain && index_layer(in, job, err) < 0)
 			return -1;
 	}
-	while ((rc = collect(in, pool, err)) > 0)
+	while (waiting) {
+		bool compressed;
+		if (collect(in, &compressed, err) < 0)
+			return -1;
+		waiting -= compressed;
+	}
+	return 0;
+}
+
+static void loader_free(struct loader *in)
+{
+	if (in->pool)
+		worker_pool_free(in->pool);
+	free(in->jobs);
+	vec_release(&in->spools.free);
+	free(in);
+}
+
+int layer_set_finish(struct layer_set *set, struct error *err)
+{
+	bool compressed;
+	int rc = 0;
+
+	if (!set->loader)
+		return 0;
+	while ((rc = collect(set->loader, &compressed, err)) > 0)
 		;
+	loader_free(STEAL(set->loader));
 	return rc;
 }
 
@@ -403,31 +429,30 @@ struct layer_set *layer_set_load(const struct image_set *images, struct names *n
 				 struct error *err)
 {
 	AUTO_PTR(layer_set) set = xcalloc(1, sizeof(*set));
-	struct loader in = { .set = set,
-			     .names = names,
-			     .context = context,
-			     .check = check,
-			     .spools = { .lock = PTHREAD_MUTEX_INITIALIZER,
-					 .set = set,
-					 .context = context,
-					 .left = context->limits.spool_bytes } };
+	struct loader *in = set->loader = xcalloc(1, sizeof(*in));
 	uint64_t total = 0;
-	int rc;
 
-	rc = lay_out(&in, images, err);
-	for (size_t i = 0; i < in.job_count; i++)
-		total += images->blobs[in.jobs[i].blob].stored.length;
+	*in = (struct loader){ .set = set,
+			       .names = names,
+			       .context = context,
+			       .check = check,
+			       .spools = { .lock = PTHREAD_MUTEX_INITIALIZER,
+					   .set = set,
+					   .context = context,
+					   .left = context->limits.spool_bytes } };
+	if (lay_out(in, images, err) < 0)
+		return NULL;
+	for (size_t i = 0; i < in->job_count; i++)
+		total += images->blobs[in->jobs[i].blob].stored.length;
 	if (check == LAYER_CHECK_DIGESTS)
 		progress_begin(context->progress, "reading", total);
-	if (!rc)
-		rc = run(&in, err);
-	free(in.jobs);
-	vec_release(&in.spools.free);
-	return rc < 0 ? NULL : STEAL(set);
+	return run(in, err) < 0 ? NULL : STEAL(set);
 }
 
 void layer_set_free(struct layer_set *set)
 {
+	if (set->loader)
+		loader_free(set->loader);
 	for (uint32_t i = 0; i < set->count; i++)
 		layer_index_release(&set->layers[i].index);
 	for (size_t i = 0; i < set->image_count; i++)

@@ -22,7 +22,7 @@ static int open_archive(struct opened *out, const struct input *input, struct na
 	if (!out->images)
 		return -1;
 	out->layers = layer_set_load(out->images, names, check, context, err);
-	if (!out->layers)
+	if (!out->layers || layer_set_finish(out->layers, err) < 0)
 		return error_wrap(err, "%s", input->name);
 	if (chain_init(&out->chain, out->layers, out->images, &context->limits, err) < 0)
 		return error_wrap(err, "%s", input->name);
