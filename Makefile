@@ -61,7 +61,7 @@ LIBS_OPT := libdeflate libisal
 
 # Asking the compiler and pkg-config takes a moment, so only targets that compile do.
 LIGHT_GOALS := help clean deps deps-test check check-% format format-check lint tidy cppcheck \
-	demo fuzz fuzz-run coverage repro dist uninstall
+	demo bench fuzz fuzz-run coverage repro dist uninstall
 NEEDS_PROBE := $(if $(MAKECMDGOALS),$(filter-out $(LIGHT_GOALS),$(MAKECMDGOALS)),all)
 ifneq ($(NEEDS_PROBE),)
 PROBED_OK := $(shell for flag in $(PROBED); do \
@@ -130,7 +130,7 @@ RUN := MAKE='$(MAKE)' tests/run.sh
 .SECONDARY:
 .PHONY: all programs docs unit-bins replay-bins fuzz-bins deps deps-test check check-unit check-cli \
 	check-engine check-asan check-tsan check-fuzz check-conformance lint tidy cppcheck \
-	format format-check fuzz fuzz-run coverage repro demo install uninstall dist clean help \
+	format format-check fuzz fuzz-run coverage repro demo bench install uninstall dist clean help \
 	FORCE
 
 ## all: build the program, build/lighten, and its documents, build/docs (the default)
@@ -328,6 +328,14 @@ repro:
 demo: deps
 	@$(MAKE) --no-print-directory BUILD=release all
 	@LIGHTEN=build/$(PROG) tests/demo/demo.sh
+
+## bench: time lighten against hash + copy and skopeo; IMAGES="a.tar ..." RUNS=5 (the demo's image)
+IMAGES ?= build/demo/app.tar
+RUNS   ?= 5
+bench: deps-test
+	@$(MAKE) --no-print-directory BUILD=release all
+	@[ -e "$(firstword $(IMAGES))" ] || LIGHTEN=build/$(PROG) tests/demo/demo.sh >/dev/null
+	@python3 tests/bench/bench.py build/$(PROG) $(RUNS) $(IMAGES)
 
 # --- install ---------------------------------------------------------------------------------
 
