@@ -115,6 +115,16 @@ static const struct image_layer *copied_layer(const struct manifest_writer *in, 
 	return layer;
 }
 
+/* A nondistributable layer goes on saying so, and where its bytes are to be had. */
+static void keep_foreign(json_t *row, const struct image_layer *layer)
+{
+	json_t *urls = json_get_array(layer->descriptor, "urls");
+
+	json_object_set_new(row, "mediaType", json_string(layer->media_type));
+	if (urls)
+		json_object_set(row, "urls", urls);
+}
+
 static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t number,
 				 const struct family *family)
 {
@@ -128,6 +138,8 @@ static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t numb
 		json_t *row = descriptor(family->layer[layer->compression], &layer->digest,
 					 layer->stored_bytes);
 		json_t *notes = copied ? kept_annotations(copied->descriptor, false) : NULL;
+		if (copied && media_type_is_foreign(copied->media_type))
+			keep_foreign(row, copied);
 		if (notes)
 			json_object_set_new(row, "annotations", notes);
 		json_array_append_new(out, row);

@@ -218,3 +218,15 @@ setup() {
 	succeeds --fsync -q -o synced.tar app.tar
 	cmp out.tar synced.tar
 }
+
+@test "attestations are carried on request, tied to the new image" {
+	forge three three.tar
+	succeeds --keep-attestations -o kept.tar three.tar
+	[[ $stderr == *"were carried along"* ]]
+	tar -xOf kept.tar index.json >index
+	[ "$(json index '[m["annotations"].get("vnd.docker.reference.digest") for m in x["manifests"]][1] == x["manifests"][0]["digest"]')" = True ]
+	succeeds -o dropped.tar three.tar
+	[[ $stderr == *"were left out"* ]]
+	tar -xOf dropped.tar index.json >index
+	[ "$(json index 'len(x["manifests"])')" = 1 ]
+}
