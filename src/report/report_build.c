@@ -7,7 +7,7 @@
 
 const struct report_format report_formats[] = {
 	{ ".txt", "text", report_print_text },
-	{ ".json", "JSON, see the schema file", report_print_json },
+	{ ".json", "JSON", report_print_json },
 	{ NULL, NULL, NULL },
 };
 

@@ -1,4 +1,4 @@
-/* report_json.c - the report for machines; report.schema.json beside the policies describes it. */
+/* report_json.c - the report for machines; "schema" grows when a member changes its meaning. */
 #include <jansson.h>
 
 #include "report/report.h"
