@@ -2,6 +2,7 @@
  *
  *   header    schema, input identity, every option
  *   segment   one a run of input layers
+ *   decision  one a name that a rule takes; the only lines that may be edited, to keep
  *   action    one an input entry: what becomes of it, and why
  *   trailer   totals and the digest of each planned tree
  *

@@ -146,8 +146,9 @@ static void emit_name(struct differ *differ, path_id path, const struct tree_nod
 		if (!differ->segment->frozen && !own_slot(differ, inode->body))
 			differ->plan->copies = true;
 	}
+	/* An emptied file is not the entry that its layer holds. */
 	if (own_slot(differ, node->repeat) ||
-	    (own_slot(differ, node->slot) && inode->meta != SLOT_NONE))
+	    (own_slot(differ, node->slot) && inode->meta != SLOT_NONE && !emptied))
 		differ->own_used++;
 	vec_push(&differ->plan->records, record);
 	shown_bind(differ->shown, path, id, node->born, (enum tar_type)node->type);

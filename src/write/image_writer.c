@@ -134,9 +134,10 @@ static int write_layers(const struct write_input *input, const struct write_opti
 
 		if (write_layer(input, options, blobs, &input->plan->outputs.items[i], out, err) <
 		    0)
-			return error_wrap(err, "output layer %zu", i);
+			return error_wrap(err, "output layer %zu", i + 1);
 		if (out->compression == COMPRESSION_ZSTD && !options->recode)
-			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu", i);
+			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu",
+				     i + 1);
 	}
 	return 0;
 }
