@@ -3,13 +3,6 @@
 
 #include "plan_internal.h"
 
-/* A layer that is to be cut cannot stay as it is, even when nothing leaves it. */
-static bool wants_cut(const struct plan *plan)
-{
-	return plan->options.squash == SQUASH_ALL &&
-	       (plan->options.layer_size || plan->options.max_layers > 1);
-}
-
 /* Plan the segment whose top the tree has reached; one that an earlier image has planned already
  * only moves `shown` on. */
 static void plan_segment(struct differ *differ, struct segment *segment, bool planned)
@@ -30,7 +23,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
 		segment->pass_through = markers_hold && !segment->flaws &&
-					differ->own_used == normal && !wants_cut(plan);
+					differ->own_used == normal && !plan_wants_cut(plan);
 	}
 	segment->record_begin = planned ? segment->record_begin : begin;
 	if (planned || segment->pass_through) {

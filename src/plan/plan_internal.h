@@ -122,6 +122,9 @@ void plan_measure(const struct plan *plan, size_t begin, size_t end, uint64_t *s
 
 /* --- plan_outputs.c -------------------------------------------------------------------------- */
 
+/* Are merged layers to be cut?  Then none of them can stay as it is. */
+bool plan_wants_cut(const struct plan *plan);
+
 /* One output layer a segment, none for those that are left without anything, several where the
  * options ask for a cut. */
 void plan_lay_outputs(struct plan *plan);

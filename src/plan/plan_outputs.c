@@ -223,9 +223,15 @@ static size_t cut_segment(struct plan *plan, uint32_t number, const bool *droppe
 	return more;
 }
 
+bool plan_wants_cut(const struct plan *plan)
+{
+	return plan->options.squash == SQUASH_ALL && !plan->options.lossless &&
+	       (plan->options.layer_size || plan->options.max_layers > 1);
+}
+
 void plan_lay_outputs(struct plan *plan)
 {
-	bool cuts = plan->options.max_layers || plan->options.layer_size;
+	bool cuts = plan_wants_cut(plan);
 	AUTO_FREE bool *dropped = xcalloc(plan->segments.count + 1, sizeof(bool));
 	size_t shift = 0;
 
