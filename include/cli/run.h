@@ -30,6 +30,10 @@ struct run_options {
 
 extern struct run_options run_options;
 
+/* Rules are applied unless the command line names others: the policy "safe".  With --lossless
+ * nothing could be taken, so that there are none. */
+void run_default_policy(void);
+
 /* True when rules may take something: some policy but "none", or --drop. */
 bool run_has_policy(void);
 

@@ -35,6 +35,7 @@ static int run_optimize(const struct command *command, int argc, char **argv, st
 	if (!rc) {
 		struct run run = { .input = { .fd = -1 }, .command = line };
 		session_init(&run.session);
+		run_default_policy();
 		rc = optimize(&run, operands.count ? operands.items[0] : NULL, err);
 		run_release(&run);
 	}

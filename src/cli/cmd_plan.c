@@ -72,6 +72,7 @@ static int run_plan_command(const struct command *command, int argc, char **argv
 		struct run run = { .input = { .fd = -1 }, .command = line };
 		run_options.dry_run = true;
 		session_init(&run.session);
+		run_default_policy();
 		rc = run_read(&run, operands.items[0], err);
 		if (!rc)
 			rc = run_choose_frozen(&run, err);

@@ -123,7 +123,7 @@ static const struct option_row plan_rows[] = {
 	  .letter = 'p',
 	  .type = OPTION_LIST,
 	  .placeholder = "NAME[,...]",
-	  .help = "remove by rules: built-in policies or files; repeatable (none)",
+	  .help = "rules for what goes: built-in policies, files or none; repeatable (safe)",
 	  .value = &run_options.policy.policies },
 	{ .name = "max-class",
 	  .type = OPTION_CHECK,
@@ -247,6 +247,12 @@ size_t run_rows(struct option_row out[RUN_ROWS_MAX])
 
 	at = append(out, at, plan_rows, COUNT(plan_rows));
 	return append(out, at, session_rows, COUNT(session_rows));
+}
+
+void run_default_policy(void)
+{
+	if (!run_options.policy.policies.count)
+		vec_push(&run_options.policy.policies, run_options.lossless ? "none" : "safe");
 }
 
 bool run_has_policy(void)

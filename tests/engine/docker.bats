@@ -50,8 +50,8 @@ loads_the_same() {
 }
 
 @test "every default spelled out gives the same bytes" {
-	lighten "$IMAGES/app.tar" -o default.tar
-	lighten optimize --policy none --dedupe off --squash all --format hybrid --compress auto --keep-base 0 \
+	"$LIGHTEN" "$IMAGES/app.tar" -o default.tar
+	"$LIGHTEN" optimize --policy safe --dedupe off --squash all --format hybrid --compress auto --keep-base 0 \
 		"$IMAGES/app.tar" -o spelled.tar
 	cmp default.tar spelled.tar
 }
