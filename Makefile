@@ -60,8 +60,8 @@ LIBS     := libarchive jansson libcrypto libzstd zlib libxxhash
 LIBS_OPT := libdeflate libisal
 
 # Asking the compiler and pkg-config takes a moment, so only targets that compile do.
-LIGHT_GOALS := help clean deps deps-test check check-% format format-check lint tidy cppcheck \
-	demo bench fuzz fuzz-run coverage repro dist uninstall
+LIGHT_GOALS := help clean deps deps-test deps-bench check check-% format format-check lint tidy cppcheck \
+	demo bench bench-quick fuzz fuzz-run coverage repro dist uninstall
 NEEDS_PROBE := $(if $(MAKECMDGOALS),$(filter-out $(LIGHT_GOALS),$(MAKECMDGOALS)),all)
 ifneq ($(NEEDS_PROBE),)
 PROBED_OK := $(shell for flag in $(PROBED); do \
@@ -111,15 +111,17 @@ POLICIES   := $(sort $(wildcard policies/*.json))
 POLICY_SRC := $(OUT)/src/policy/builtin_texts.c
 LIB_OBJ    := $(LIB_SRC:%.c=$(OUT)/%.o) $(POLICY_SRC:.c=.o)
 ALL_OBJ    := $(patsubst %.c,$(OUT)/%.o,$(MAIN_SRC) $(LIB_SRC) $(UNIT_SRC) $(UNIT_HELP) \
-	$(FUZZ_SRC) $(FUZZ_HELP) tests/fuzz/replay_main.c)
+	$(FUZZ_SRC) $(FUZZ_HELP) tests/fuzz/replay_main.c $(BENCH_SRC))
 LIB        := $(OUT)/lib$(PROG).a
 BIN        := $(if $(MAIN_SRC),$(OUT)/$(PROG))
 DOCS       := $(if $(BIN),$(addprefix build/docs/$(PROG).,1 bash zsh fish))
 UNIT_BIN   := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
 FUZZ_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/fuzz/%)
+BENCH_SRC  := $(sort $(wildcard tests/bench/*.c))
+BENCH_BIN  := $(BENCH_SRC:tests/bench/%.c=$(OUT)/bench/%)
 REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(OUT)/replay/%)
 FORMATTED  := $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] \
-	tests/fault/*.[ch]))
+	tests/fault/*.[ch] tests/bench/*.[ch]))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -130,7 +132,8 @@ RUN := MAKE='$(MAKE)' tests/run.sh
 .SECONDARY:
 .PHONY: all programs docs unit-bins replay-bins fuzz-bins deps deps-test check check-unit check-cli \
 	check-engine check-asan check-tsan check-fuzz check-conformance lint tidy cppcheck \
-	format format-check fuzz fuzz-run coverage repro demo bench install uninstall dist clean help \
+	format format-check fuzz fuzz-run coverage repro demo bench bench-quick bench-bins deps-bench \
+	install uninstall dist clean help \
 	FORCE
 
 ## all: build the program, build/lighten, and its documents, build/docs (the default)
@@ -218,6 +221,12 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(FUZZ_HELP:%.c=$(OUT)/%.o) $(LIB)
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LDLIBS)
+
+bench-bins: $(BENCH_BIN)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIB)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
 # Preloaded by the fault tests; it wraps the 64-bit calls by name, so file offsets stay as they are.
 build/fault.so: tests/fault/shim.c
@@ -329,13 +338,24 @@ demo: deps
 	@$(MAKE) --no-print-directory BUILD=release all
 	@LIGHTEN=build/$(PROG) tests/demo/demo.sh
 
-## bench: time lighten against hash + copy and skopeo; IMAGES="a.tar ..." RUNS=5 (the demo's image)
-IMAGES ?= build/demo/app.tar
-RUNS   ?= 5
-bench: deps-test
-	@$(MAKE) --no-print-directory BUILD=release all
-	@[ -e "$(firstword $(IMAGES))" ] || LIGHTEN=build/$(PROG) tests/demo/demo.sh >/dev/null
-	@python3 tests/bench/bench.py build/$(PROG) $(RUNS) $(IMAGES)
+## deps-bench: install what the benchmark compares with
+deps-bench: deps
+	@tests/deps.sh bench
+
+# IMAGES="a.tar ..." measures these instead of made ones; ONLY=squash,gzip chooses sections, RUNS=N
+# turns, README=1 renews the table there; BENCH=... passes any option of bench.py.
+## bench: measure against the floor, peers and goals; IMAGES="a.tar ..." ONLY=squash,... RUNS=5 README=1
+RUNS ?= 5
+BENCH_RUN = @python3 tests/bench/bench.py build/$(PROG) --drivers $(OUT)/bench $(BENCH) \
+	$(if $(ONLY),--only $(ONLY))
+bench: deps-bench
+	@$(MAKE) --no-print-directory BUILD=release all bench-bins
+	$(BENCH_RUN) --runs $(RUNS) $(if $(README),--readme README.md) $(IMAGES)
+
+## bench-quick: the same in less than two minutes, on small images and without daemons
+bench-quick: deps-bench
+	@$(MAKE) --no-print-directory BUILD=release all bench-bins
+	$(BENCH_RUN) --quick --runs 3 $(IMAGES)
 
 # --- install ---------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# deps.sh build|test: install the Debian or Ubuntu packages that the build or the tests need.
+# deps.sh build|test|bench: install the Debian or Ubuntu packages that the build, the tests or the
+# benchmark need.
 #
 # An item is PACKAGE, or PACKAGE=COMMAND when any provider of COMMAND will do, so that a machine
 # with Docker's own packages keeps them.  OLD|NEW takes OLD where the release still has it.
@@ -14,12 +15,15 @@ test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
 	python3=python3 jq=jq file=file mandoc=mandoc ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
 	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
+bench='python3=python3 openssl=openssl pigz=pigz zstd=zstd isal|libisal-dev
+	docker.io=dockerd buildah=buildah skopeo=skopeo umoci=umoci'
 
 case "${1-}" in
 build) items=$build ;;
 test) items=$test ;;
+bench) items=$bench ;;
 *)
-	echo 'usage: deps.sh build|test' >&2
+	echo 'usage: deps.sh build|test|bench' >&2
 	exit 2
 	;;
 esac

@@ -1,82 +1,183 @@
 #!/usr/bin/env python3
-"""Time lighten against the floor and against peers, in one run.
+"""bench.py - measure lighten against the floor, its peers and its goals, in one run; Markdown.
 
-usage: bench.py LIGHTEN RUNS IMAGE.tar...
-
-For each image the commands take turns, RUNS times after one warm-up, so that a machine whose speed
-drifts slows all of them down alike.  Printed are medians of wall and processor seconds, the peak
-memory of the process, and the ratio to the floor: hashing the input once (openssl) and writing the
-output once (cp).  Peers that are not installed are left out.
+What is compared takes turns (turns.py), and figures are medians with (least..most) behind them.
+The floor of a run is hashing the input once (openssl) and writing the output once (cp).  A goal is
+a ratio within one run or a bound on this machine; "missed" changes no exit status, since this is an
+instrument and not a test.
 """
+import argparse
+import json
 import os
 import platform
+import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import zlib
+
+import codecs_rows
+import peers
+import scale_rows
+import squash_rows
+from table import Report
+from turns import QUIET
+
+SECTIONS = {
+    "squash": squash_rows.squash,
+    "peers": squash_rows.against_peers,
+    "small": squash_rows.small,
+    "gzip": codecs_rows.gzip_out,
+    "zstd": codecs_rows.zstd_out,
+    "inflate": codecs_rows.gzip_in,
+    "index": scale_rows.index,
+    "policy": scale_rows.policy,
+    "dedupe": scale_rows.dedupe,
+    "memory": scale_rows.memory,
+    "growth": scale_rows.growth,
+}
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def run(command):
-    """wall seconds, processor seconds, peak memory in bytes"""
-    begin = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    message = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit("%s: status %d\n%s" % (command, process.returncode, message.decode()))
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+def arguments():
+    parser = argparse.ArgumentParser(description="see the head of bench.py")
+    parser.add_argument("lighten", help="the program")
+    parser.add_argument("images", nargs="*", help="archives (default: made by forge.py)")
+    parser.add_argument("--drivers", default="build/release/bench", help="where index_bench is")
+    parser.add_argument("--runs", type=int, default=5, help="turns of each comparison (5)")
+    parser.add_argument("--patience", type=int, default=1,
+                        help="up to so many times more turns, until RUNS are undisturbed (1)")
+    parser.add_argument("--only", default=",".join(SECTIONS), help="sections: " + ", ".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="small images, no daemons")
+    parser.add_argument("--entries", default="10000,100000,1000000", help="of the growth images")
+    parser.add_argument("--bytes", default="1,2,4", help="GB of the growth images")
+    parser.add_argument("--memory-bytes", default="1,4", help="GB of the memory images")
+    parser.add_argument("--nice", type=int, default=0,
+                        help="priority of everything that is timed, for a machine with other work (0)")
+    parser.add_argument("--work", default="build/bench", help="folder for images and outputs")
+    parser.add_argument("--readme", help="renew the table between the markers of this file")
+    args = parser.parse_intermixed_args()
+    for name in args.only.split(","):
+        if name not in SECTIONS:
+            parser.error("no section %s; sections: %s" % (name, ", ".join(SECTIONS)))
+    return args
 
 
-def commands_for(lighten, image, folder):
-    """name -> command and the file that it writes; in the order in which they take turns"""
-    path = lambda name: os.path.join(folder, name)
-    squash = [lighten, "-q", "--policy", "none", "-o"]
-    table = {
-        "hash": (["openssl", "dgst", "-sha256", image], None),
-        "squash": (squash + [path("squash.tar"), image], path("squash.tar")),
-        "squash, verify off": (squash + [path("fast.tar"), "--verify", "off", image], path("fast.tar")),
-        "squash none": (squash + [path("none.tar"), "--squash", "none", image], path("none.tar")),
-        "copy": (["cp", "--reflink=never", path("squash.tar"), path("copy.tar")], path("copy.tar")),
-        "policy slim": ([lighten, "-q", "--policy", "slim", "-o", path("slim.tar"), image],
-                        path("slim.tar")),
-    }
-    if shutil.which("skopeo"):
-        table["skopeo copy"] = (["skopeo", "copy", "--insecure-policy", "docker-archive:" + image,
-                                 "docker-archive:" + path("skopeo.tar")], path("skopeo.tar"))
-    return table
+class Bench:
+    """What every section needs."""
+
+    def __init__(self, args):
+        self.args = args
+        self.lighten = os.path.abspath(args.lighten)
+        self.runs, self.patience, self.quick = args.runs, args.patience, args.quick
+        self.work = os.path.abspath(args.work)
+        self.drivers = os.path.abspath(args.drivers)
+        self.report = Report()
+        self.folder = None
+        os.makedirs(self.work, exist_ok=True)
+
+    def made(self, shape):
+        """an image by forge.py, kept in the work folder for the next time"""
+        forge = os.path.join(os.path.dirname(__file__), "forge.py")
+        with open(forge, "rb") as file:
+            version = zlib.crc32(file.read())
+        path = os.path.join(self.work, "%s.%08x.tar" % (re.sub(r"[:,=]", "-", shape), version))
+        if not os.path.exists(path + ".json"):
+            figures = subprocess.run([sys.executable, forge, shape, path], check=True,
+                                     stdout=subprocess.PIPE, text=True).stdout
+            with open(path + ".json", "w") as file:
+                file.write(figures)
+        with open(path + ".json") as file:
+            return path, json.load(file)
+
+    def discard(self, path):
+        for name in path, path + ".json":
+            if os.path.exists(name):
+                os.remove(name)
+
+    def images(self):
+        if self.args.images:
+            return [os.path.abspath(path) for path in self.args.images]
+        size = (100 if self.quick else 600) << 20
+        return [self.made("%s:bytes=%d" % (shape, size))[0] for shape in ("bundle", "modules", "chown")]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def room(self, bytes_needed):
+        return shutil.disk_usage(self.work).free > bytes_needed + (4 << 30)
+
+    def options(self, *command):
+        """does the program take these? (options that come later)"""
+        return subprocess.run([self.lighten, *command, "--help"], capture_output=True).returncode == 0
 
 
-def measure(table, runs):
-    seen = {name: [] for name in table}
-    for turn in range(runs + 1):
-        for name, (command, target) in table.items():
-            if target and os.path.exists(target):
-                os.remove(target)
-            figures = run(command)
-            if turn:
-                seen[name].append(figures)
-    return {name: [statistics.median(column) for column in zip(*rows)] for name, rows in seen.items()}
+def prefer(nice):
+    """run with this priority, and where the kernel groups processes by session, the session too"""
+    os.setpriority(os.PRIO_PROCESS, 0, nice)
+    if os.path.exists("/proc/self/autogroup"):
+        if os.getpid() != os.getpgrp():
+            os.setsid()
+        with open("/proc/self/autogroup", "w") as file:
+            file.write(str(nice))
 
 
-def report(image, medians):
-    floor = medians["hash"][0] + medians["copy"][0]
-    print("\n%s, %.1f MB; floor (hash + copy) %.2f s" % (os.path.basename(image),
-                                                         os.path.getsize(image) / 1e6, floor))
-    print("| command | wall s | CPU s | peak MB | wall / floor |\n|---|---|---|---|---|")
-    for name, (wall, cpu, peak) in medians.items():
-        print("| %s | %.2f | %.2f | %.0f | %.2f |" % (name, wall, cpu, peak / 1e6, wall / floor))
+def machine():
+    model = "unknown processor"
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return "%s, %d processors (%s), %.0f GB, load %.1f" % (
+        platform.platform(), len(os.sched_getaffinity(0)), model, memory / 1e9, os.getloadavg()[0])
+
+
+def versions(bench):
+    have, missing = peers.installed()
+    have.insert(0, peers.version_of([bench.lighten, "--version"]))
+    for command, words in (("openssl", ["openssl", "version"]), ("pigz", ["pigz", "--version"]),
+                           ("zstd", ["zstd", "--version"]), ("igzip", ["igzip", "--version"])):
+        if shutil.which(command):
+            have.append(peers.version_of(words).strip("* "))
+        else:
+            missing.append(command)
+    return have, missing
+
+
+def renew(path, text):
+    with open(path) as file:
+        head, begin, rest = file.read().partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        sys.exit("bench: %s has no lines %s and %s" % (path, BEGIN, END))
+    with open(path, "w") as file:
+        file.write(head + begin + "\n" + text + end + tail)
 
 
 def main():
-    lighten, runs, images = os.path.abspath(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    print("%s, %d processors, medians of %d runs" % (platform.platform(), os.cpu_count(), runs))
-    for image in images:
-        with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(image))) as folder:
-            report(image, measure(commands_for(lighten, image, folder), runs))
+    args = arguments()
+    bench = Bench(args)
+    if args.nice:
+        prefer(args.nice)
+    have, missing = versions(bench)
+    report = bench.report
+    report.text("Machine: " + machine())
+    report.text("Versions: " + "; ".join(have))
+    if missing:
+        report.text("Not installed, left out: " + ", ".join(missing))
+    report.text("Medians (least..most) of %d turns; CPU is user and system time, peak is the largest "
+                "resident size.  A turn counts as quiet when other processes used less than %.2f "
+                "processors." % (args.runs, QUIET))
+    for name in args.only.split(","):
+        with tempfile.TemporaryDirectory(dir=bench.work, prefix="run-") as bench.folder:
+            SECTIONS[name](bench)
+    report.summary()
+    with open(os.path.join(bench.work, "report.md"), "w") as file:
+        file.write(report.all())
+    if args.readme:
+        renew(args.readme, report.short(machine()))
 
 
 if __name__ == "__main__":

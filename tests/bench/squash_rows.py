@@ -1,0 +1,96 @@
+"""squash_rows.py - whole runs: against the floor, against peers, and on a small image."""
+import os
+import subprocess
+
+from peers import Peers
+from table import spread
+from turns import Task, take_turns
+
+HASH, COPY = "openssl sha256", "cp"
+
+
+def title(path):
+    return os.path.basename(path).split(".")[0]
+
+
+def plain_command(bench, image, target):
+    command = [bench.lighten, "-q", "--policy", "none", "-o", target, image]
+    return command + ["--dedupe", "off"]
+
+
+def default_command(bench, image, target, report):
+    command = [bench.lighten, "-q", "--policy", "safe", "--verify", "structure", "--report", report,
+               "-o", target, image]
+    return command + (["--dedupe", "safe"] if bench.options("--dedupe", "safe") else [])
+
+
+def floor_tasks(bench, image, output):
+    copy = bench.path("copy.tar")
+    return [Task(HASH, ["openssl", "dgst", "-sha256", image]),
+            Task(COPY, ["cp", "--reflink=never", output, copy], copy)]
+
+
+def squash(bench):
+    for image in bench.images():
+        name = title(image)
+        reference = bench.path("reference.tar")
+        subprocess.run(plain_command(bench, image, reference), check=True)
+        outputs = [bench.path("%d.tar" % n) for n in range(5)]
+        plain = plain_command(bench, image, outputs[0])
+        tasks = floor_tasks(bench, image, reference) + [
+            Task("squash", plain, outputs[0]),
+            Task("squash, verify off", plain + ["--verify", "off"], outputs[0]),
+            Task("squash, one thread", plain + ["--threads", "1"], outputs[0]),
+            Task("squash none", plain + ["--squash", "none"], outputs[0]),
+            Task("defaults", default_command(bench, image, outputs[1], bench.path("r.json")),
+                 outputs[1]),
+            Task("policy slim", [bench.lighten, "-q", "-p", "slim", "-o", outputs[2], image],
+                 outputs[2])]
+        turns = take_turns(tasks, bench.runs, bench.patience)
+        bench.report.heading("Squash: %s, %.0f MB" % (name, os.path.getsize(image) / 1e6))
+        bench.report.turns(turns, [HASH, COPY])
+        for row, task, goal in (("squash, plain in and out", "squash", 0.65),
+                                ("the same with safe policy, dedupe, report", "defaults", 0.9)):
+            ratios = turns.ratios([task], [HASH, COPY])
+            bench.report.goal(row + " / (hash + copy)", name, turns_median(ratios), spread(ratios), goal)
+        os.remove(reference)
+
+
+def turns_median(values):
+    values = sorted(values)
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+
+
+def against_peers(bench):
+    for image in bench.images():
+        name = title(image)
+        target = bench.path("light.tar")
+        mine = Task("lighten", plain_command(bench, image, target), target)
+        with Peers(bench.folder, image, squashers=not bench.quick) as peers:
+            if not peers:
+                return
+            turns = take_turns([mine] + peers, max(1, bench.runs // 2 + 1))
+        bench.report.heading("Peers: %s, %.0f MB" % (name, os.path.getsize(image) / 1e6),
+                             "Loading into the stores of docker, buildah and umoci is not counted; "
+                             "docker's CPU time and memory are its client's.")
+        bench.report.turns(turns)
+        for peer in peers:
+            ratios = turns.ratios([peer.name], [mine.name])
+            copies = peer.name == "skopeo copy"
+            bench.report.goal(peer.name + " / lighten", name, turns_median(ratios),
+                              spread(ratios, "%.1f"), 1 if copies else 10, least=True)
+
+
+def small(bench):
+    image, _ = bench.made("app:entries=500,bytes=1500000,layers=3")
+    target = bench.path("small.tar")
+    turns = take_turns([Task("true", ["true"]),
+                        Task("lighten", plain_command(bench, image, target), target),
+                        Task("defaults", default_command(bench, image, target, bench.path("r.json")),
+                             target)], max(bench.runs, 15))
+    bench.report.heading("Small image: %.1f MB, 500 entries, 3 layers" % (os.path.getsize(image) / 1e6))
+    bench.report.turns(turns, form="%.4f")
+    for task in "lighten", "defaults":
+        walls = [wall * 1000 for wall in turns.column(task)]
+        bench.report.goal("small image, ms, " + task, "small", turns_median(walls),
+                          spread(walls, "%.1f"), 15)

@@ -1,0 +1,74 @@
+"""table.py - the Markdown that a run prints, and the goals with what was seen of each."""
+import statistics
+
+
+def spread(values, form="%.2f"):
+    """median (least..most)"""
+    values = list(values)
+    middle = form % statistics.median(values)
+    if len(values) == 1:
+        return middle
+    return "%s (%s..%s)" % (middle, form % min(values), form % max(values))
+
+
+class Report:
+    def __init__(self):
+        self.lines, self.goals = [], []
+
+    def text(self, line):
+        print(line, flush=True)
+        self.lines.append(line)
+        print()
+        self.lines.append("")
+
+    def line(self, line):
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def heading(self, title, note=""):
+        self.line("")
+        self.text("### " + title)
+        if note:
+            self.text(note)
+
+    def table(self, columns):
+        self.line("| " + " | ".join(columns) + " |")
+        self.line("|" + "---|" * len(columns))
+
+    def row(self, *cells):
+        self.line("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+    def turns(self, turns, floor=None, form="%.2f"):
+        """a table of tasks; `floor`: names whose sum each is divided by"""
+        floor_title = "wall / (%s)" % " + ".join(floor) if floor else None
+        self.table(["command", "wall s", "CPU s", "peak MB", "output MB"] +
+                   ([floor_title] if floor else []))
+        for name in turns.samples:
+            self.row(name, spread(turns.column(name), form), "%.2f" % turns.median(name, "cpu"),
+                     "%.0f" % (turns.median(name, "peak") / 1e6),
+                     "%.1f" % (turns.median(name, "size") / 1e6),
+                     *([spread(turns.ratios([name], floor))] if floor else []))
+        self.text("")
+        self.text("Other processes used %.2f processors." % turns.others())
+
+    def goal(self, what, where, value, text, wanted, least=False):
+        """`value` must be at most (or `least`: at least) `wanted`; `text` shows it"""
+        met = value >= wanted if least else value <= wanted
+        sign = ">=" if least else "<="
+        self.goals.append((what, where, text, "%s %g" % (sign, wanted), "met" if met else "**missed**"))
+
+    def goals_table(self):
+        head = ["| what | image | seen | goal | |", "|---|---|---|---|---|"]
+        return head + ["| " + " | ".join(goal) + " |" for goal in self.goals]
+
+    def summary(self):
+        self.heading("Goals")
+        for line in self.goals_table():
+            self.line(line)
+
+    def all(self):
+        return "\n".join(self.lines) + "\n"
+
+    def short(self, machine):
+        return "\n".join(["", "Measured by `make bench` on %s." % machine, ""] + self.goals_table() +
+                         ["", ""])
