@@ -1,6 +1,7 @@
 /* match_tests.c - "dir_has_test_files", "not_imported_by_package", "sibling_not_mentions": is a
  * directory of a Python package there for tests only? */
 #include "match.h"
+#include "python_source.h"
 
 static bool name_is(const struct view *view, path_id path, const char *name)
 {
@@ -47,17 +48,24 @@ static bool test_files_holds(const struct condition *condition, struct subject *
 
 /* --- who imports them ------------------------------------------------------------------------ */
 
-static bool mentions(const struct view *view, path_id file, const char *const *texts, size_t count)
+/* What a source is asked: does it hold one of the texts, or import from a module of this name? */
+struct question {
+	const char *const *texts;
+	size_t count;
+	const char *module;
+};
+
+static bool answers(const struct view *view, path_id file, const struct question *question)
 {
 	AUTO(strbuf) text = STRBUF_INIT;
 
 	/* A source that cannot be read may say anything. */
 	if (!view_read(view, file, MATCH_CONTENT_MAX, &text))
 		return true;
-	for (size_t i = 0; i < count; i++)
-		if (memmem(text.data, text.len, texts[i], strlen(texts[i])))
+	for (size_t i = 0; i < question->count; i++)
+		if (memmem(text.data, text.len, question->texts[i], strlen(question->texts[i])))
 			return true;
-	return false;
+	return question->module && python_imports(text.data, text.len, question->module);
 }
 
 static bool is_source(const struct view *view, path_id path)
@@ -65,19 +73,18 @@ static bool is_source(const struct view *view, path_id path)
 	return glob_match(text_of("*.py"), paths_name(view_paths(view), path));
 }
 
-/* Does a source in the tree below `at`, without the directories of tests, mention them? */
-static bool tree_mentions(const struct view *view, path_id at, const char *const *texts,
-			  size_t count, int depth)
+/* Does a source in the tree below `at`, without the directories of tests, answer with yes? */
+static bool tree_answers(const struct view *view, path_id at, const struct question *question,
+			 int depth)
 {
 	for (path_id child = tree_node(view->tree, at)->child; child != PATH_NONE;
 	     child = tree_node(view->tree, child)->next) {
 		enum tar_type type = view_type(view, child);
 		if (type == TAR_DIR && !name_is(view, child, "tests") &&
 		    !name_is(view, child, "test") &&
-		    (!depth || tree_mentions(view, child, texts, count, depth - 1)))
+		    (!depth || tree_answers(view, child, question, depth - 1)))
 			return true;
-		if (type == TAR_FILE && is_source(view, child) &&
-		    mentions(view, child, texts, count))
+		if (type == TAR_FILE && is_source(view, child) && answers(view, child, question))
 			return true;
 	}
 	return false;
@@ -99,8 +106,7 @@ static path_id python_package(const struct view *view, path_id path)
 /* Answers are kept by package in the same way as those about package.json. */
 static bool not_imported_holds(const struct condition *condition, struct subject *subject)
 {
-	static const char *const texts[] = { ".tests",	".test ",  ".test.",
-					     " tests ", " tests.", " tests\n" };
+	static const struct question imported = { .module = "tests" };
 	const struct view *view = &subject->facts->view;
 	path_id root = python_package(view, subject->path);
 
@@ -111,7 +117,7 @@ static bool not_imported_holds(const struct condition *condition, struct subject
 		if (subject->facts->packages.items[i].root == root)
 			return subject->facts->packages.items[i].readable;
 	bool free_of = name_is(view, root, "tests") || name_is(view, root, "test") ||
-		       !tree_mentions(view, root, texts, sizeof(texts) / sizeof(texts[0]), 16);
+		       !tree_answers(view, root, &imported, 16);
 	vec_push(&subject->facts->packages, (struct package){ .root = root, .readable = free_of });
 	return free_of;
 }
@@ -120,12 +126,13 @@ static bool not_mentioned_holds(const struct condition *condition, struct subjec
 {
 	const struct view *view = &subject->facts->view;
 	path_id directory = paths_parent(view_paths(view), subject->path);
+	struct question mentioned = { (const char *const *)condition->texts.items,
+				      condition->texts.count, NULL };
 
 	for (path_id at = tree_node(view->tree, directory)->child; at != PATH_NONE;
 	     at = tree_node(view->tree, at)->next)
 		if (view_type(view, at) == TAR_FILE && is_source(view, at) &&
-		    mentions(view, at, (const char *const *)condition->texts.items,
-			     condition->texts.count))
+		    answers(view, at, &mentioned))
 			return false;
 	return true;
 }
