@@ -14,7 +14,7 @@ enum base_kind { BASE_COUNT, BASE_AUTO, BASE_ARCHIVE };
 struct run_options {
 	const char *output, *format;
 	struct text_list images, platforms, tags, reports;
-	int squash, verify;
+	int squash, order, verify;
 	struct policy_choice policy;
 	enum base_kind base_kind;
 	uint32_t base_layers;	  /* BASE_COUNT */
@@ -29,6 +29,7 @@ struct run_options {
 };
 
 extern struct run_options run_options;
+extern const char *const run_order_choices[]; /* by enum entry_order */
 
 /* Rules are applied unless the command line names others: the policy "safe".  With --lossless
  * nothing could be taken, so that there are none. */

@@ -17,6 +17,13 @@ enum squash_mode {
 	SQUASH_NONE, /* every layer stays, only dead bytes leave */
 };
 
+/* Of the regular files in a rebuilt layer; all else is in path order, and before them. */
+enum entry_order {
+	ORDER_PATH,    /* files too; a layer that stays as it is may have any order */
+	ORDER_TYPE,    /* by the end of their names: .so, .py, none ... */
+	ORDER_SIMILAR, /* by that, their sizes and their names: for compressors */
+};
+
 /* A decision that a reviewer turned from remove to keep. */
 struct plan_edit {
 	uint32_t image;
@@ -25,6 +32,7 @@ struct plan_edit {
 
 struct plan_options {
 	enum squash_mode squash;
+	enum entry_order order;		/* ORDER_PATH aside, of all layers that are not frozen */
 	const struct policy *policy;	/* NULL: no rules; must outlive the plan, as the images */
 	const struct image_set *images; /* for conditions of the policy */
 	const struct plan_edit *kept;	/* sorted by plan_edit_compare(); NULL: none */

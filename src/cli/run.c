@@ -181,6 +181,7 @@ int run_plan(struct run *run, struct error *err)
 		.kept = run->kept,
 		.kept_count = run->kept_count,
 		.squash = (enum squash_mode)run_options.squash,
+		.order = (enum entry_order)run_options.order,
 		.frozen = run->frozen,
 		.omitted = run->omitted,
 		.drop_empty_layers = run_options.drop_empty_layers,

@@ -6,6 +6,7 @@
 #include "util/text.h"
 
 static const char *const squash_choices[] = { "all", "none", NULL };
+const char *const run_order_choices[] = { "path", "type", "similar", NULL };
 static const char *const verify_choices[] = { "off", "structure", "full", NULL };
 
 struct run_options run_options = { .format = "hybrid",
@@ -188,6 +189,12 @@ static const struct option_row plan_rows[] = {
 	  .help = "off: identical files stay apart (off)",
 	  .value = only_off,
 	  .parse = parse_none },
+	{ .name = "order",
+	  .type = OPTION_CHOICE,
+	  .placeholder = "HOW",
+	  .help = "of files in layers: path, type, or similar (compresses best) (path)",
+	  .value = &run_options.order,
+	  .choices = run_order_choices },
 	{ .name = "format",
 	  .type = OPTION_CHECK,
 	  .placeholder = "FORMAT",

@@ -17,13 +17,15 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	differ->first_depth = first->depth;
 	markers_hold = segment->layer_count == 1 && plan_markers_hold(differ);
 	plan_diff_segment(differ);
+	plan_order_records(plan, begin);
 	if (segment->frozen || plan->options.lossless) {
 		segment->pass_through = true;
 	} else if (segment->layer_count == 1 && !planned) {
 		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
 		segment->pass_through = markers_hold && !segment->flaws &&
-					differ->own_used == normal && !plan_wants_cut(plan);
+					differ->own_used == normal && !plan_wants_cut(plan) &&
+					plan_order_holds(plan, index, begin);
 	}
 	segment->record_begin = planned ? segment->record_begin : begin;
 	if (planned || segment->pass_through) {

@@ -109,6 +109,14 @@ struct differ {
 void plan_diff_segment(struct differ *differ);
 void differ_release(struct differ *differ);
 
+/* --- plan_order.c ---------------------------------------------------------------------------- */
+
+/* Bring the records from `begin` on, those of one segment, from path order to the wanted one. */
+void plan_order_records(struct plan *plan, size_t begin);
+
+/* Are the entries of a layer in the order of those records already? */
+bool plan_order_holds(const struct plan *plan, const struct layer_index *index, size_t begin);
+
 /* --- plan_pass.c ----------------------------------------------------------------------------- */
 
 /* Do the markers of a segment of one layer all hide something, each once?  To be asked before

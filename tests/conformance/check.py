@@ -1,5 +1,7 @@
 """check.py - what must hold for every output: the rules for layers, configs and archives."""
+import copy
 import json
+import re
 
 from merge import components, groups, merge
 from read import full_name, sha
@@ -90,10 +92,40 @@ def needed_pax(entry):
     return keys
 
 
-def form_rules(entries, behind):
+def file_key(entry, order):
+    """What regular files are sorted by: the end of the name, the size, the name; then the path."""
+    name = components(entry.name)[-1]
+    parts = name[1:].split(b".")
+    words = [part for part in parts[1:] if not re.fullmatch(rb"[0-9]*", part)]
+    kind = words[-1] if words else b""
+    if order == "type":
+        return kind, order_key(b"/".join(components(entry.name)))
+    return (kind, entry.size.bit_length() // 2, re.sub(rb"[0-9]+", b"0", name), -entry.size,
+            order_key(b"/".join(components(entry.name))))
+
+
+def order_rules(entries, order):
+    """By path; with another order regular files come behind all else, by their own keys."""
+    files = {b"/".join(components(entry.name)): entry for entry in entries
+             if order != "path" and entry.type == "0" and marker_of(entry.name) is None}
+    sizes = {path: entry.size for path, entry in files.items()}
+    keys = []
+    for entry in entries:
+        path, target = (b"/".join(components(name)) for name in (entry.name, entry.target))
+        if entry.type == "1" and target in files:
+            files[path] = copy.copy(entry)
+            files[path].size = sizes[target]
+        keys.append((1, file_key(files[path], order)) if path in files
+                    else (0, order_key(path)))
+    return ["order: %r after %r" % (entries[at + 1].name, entries[at].name)
+            for at, (key, following) in enumerate(zip(keys, keys[1:]))
+            if following <= key and entries[at + 1].name != b"./"]
+
+
+def form_rules(entries, behind, order):
     """What lighten promises about layers that it writes itself."""
     out = ["end of %d bytes" % len(behind)] if behind != bytes(1024) else []
-    listed, last = set(), None
+    listed = set()
     for entry in entries:
         path = b"/".join(components(entry.name))
         wanted = path + b"/" if entry.type == "5" else path
@@ -114,10 +146,7 @@ def form_rules(entries, behind):
             out.append("no entry of the folder of %r" % path)
         if entry.type == "5":
             listed.add(path)
-        if last is not None and path and order_key(path) <= order_key(last):
-            out.append("order: %r after %r" % (path, last))
-        last = path
-    return out
+    return out + order_rules(entries, order)
 
 
 def link_form(entries):
@@ -126,7 +155,7 @@ def link_form(entries):
             and next((other.type for other in entries if other.name == entry.target), "1") == "1"]
 
 
-def layers(image, parsed, input_diffs, frozen):
+def layers(image, parsed, input_diffs, frozen, order):
     """parsed: (entries, behind) of each layer of the output."""
     out = []
     for at, (layer, (entries, behind)) in enumerate(zip(image.layers, parsed)):
@@ -135,7 +164,7 @@ def layers(image, parsed, input_diffs, frozen):
         lower = merge([entries for entries, _ in parsed[:at]])
         found = safe_rules(entries, lower)
         if layer.diff not in input_diffs:
-            found += form_rules(entries, behind) + link_form(entries)
+            found += form_rules(entries, behind, order) + link_form(entries)
         out += ["layer %d: %s" % (at, text) for text in found]
     return out
 

@@ -161,7 +161,7 @@ class Run:
         found = [] if self.removing() else merge.differences(before, after, self.mode == "all")
         if at in self.case.trees:
             found += tree_problems(after, *self.case.trees[at])
-        found += check.layers(now, parsed, diffs, frozen)
+        found += check.layers(now, parsed, diffs, frozen, self.option("--order", "path"))
         found += check.config(was, now)
         found += self.count_problems(was, now, frozen)
         wanted = [read.full_name(self.option("--tag", ""))] if "--tag" in self.options else was.tags

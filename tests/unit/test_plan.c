@@ -176,6 +176,63 @@ static void test_shapes(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+struct order_case {
+	const char *layers, *type, *similar;
+};
+
+static const struct order_case orders[] = {
+	/* Files stand behind all else, by what their names end in. */
+	{ "d d,f d/b.py,f d/a.so,f z.py,s a >b,f c | p n",
+	  "s a,d d,p n,f c,f d/b.py,f z.py,f d/a.so", "s a,d d,p n,f c,f d/b.py,f z.py,f d/a.so" },
+	/* Versions, hidden files and names of digits. */
+	{ "f b.so.6,f a.so.1.2,f .x,f .y.so,f 1.2,f c.3.gz,f d.so.x | d d",
+	  "d d,f .x,f 1.2,f c.3.gz,f .y.so,f a.so.1.2,f b.so.6,f d.so.x",
+	  "d d,f .x,f 1.2,f c.3.gz,f .y.so,f a.so.1.2,f b.so.6,f d.so.x" },
+	/* Sizes by their magnitude, then names with any number, then the larger one. */
+	{ "f a =123456789,f b =1,f v10 =12345678,f v2 =123456781 | f c =1",
+	  "f a,f b,f c,f v10,f v2", "f b,f c,f a,f v2,f v10" },
+	/* The first name in the new order carries the body. */
+	{ "f z.a =1,h b.so >z.a,d d,h d/c >z.a | f n =1", "d d,f d/c,f n,h z.a >d/c,h b.so >d/c",
+	  "d d,f d/c,f n,h z.a >d/c,h b.so >d/c" },
+	{ "s t >x,h s >t,f a.x | f b", "s s,h t >s,f b,f a.x", "s s,h t >s,f b,f a.x" },
+	/* One layer: it stays when it is in order. */
+	{ "d d,f b.py,f d/a.so", "=", "=" },
+	{ "f b.so,f a.py", "f a.py,f b.so", "f a.py,f b.so" },
+	{ "f z =1,h b >z", "f b,h z >b", "f b,h z >b" },
+	{ "f b =1,h z >b", "=", "=" },
+};
+
+static size_t check_order(const char *layers, enum entry_order order, const char *want)
+{
+	const struct plan_options options = { .squash = SQUASH_ALL, .order = order };
+	AUTO(strbuf) text = STRBUF_INIT;
+	AUTO(stack) stack;
+	AUTO(error) err = ERROR_INIT;
+
+	assert_int_equal(stack_from_text(&stack, layers), 0);
+	AUTO_PTR(plan)
+	plan = plan_build(&stack.chain, stack.names, &options, &stack.context, &err);
+	assert_non_null(plan);
+	describe(plan, &text);
+	must_plan(&stack, &options, layers);
+	if (!strcmp(text.data, want))
+		return 0;
+	print_error("%s:\n  \"%s\"\n  not \"%s\"\n", layers, text.data, want);
+	return 1;
+}
+
+static void test_orders(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		wrong += check_order(orders[i].layers, ORDER_TYPE, orders[i].type);
+		wrong += check_order(orders[i].layers, ORDER_SIMILAR, orders[i].similar);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* Layers with the same users merge; shared ones stay shared. */
 static void test_users(void **state)
 {
@@ -257,9 +314,9 @@ static void test_frozen_fate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),	    cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_users),	    cmocka_unit_test(test_fates),
-		cmocka_unit_test(test_frozen_fate),
+		cmocka_unit_test(test_cases),  cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_orders), cmocka_unit_test(test_users),
+		cmocka_unit_test(test_fates),  cmocka_unit_test(test_frozen_fate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,12 @@ static int check_case(const struct random_case *round, struct error *err)
 		{ .squash = SQUASH_NONE, .frozen = frozen },
 		{ .squash = SQUASH_ALL, .frozen = frozen, .max_layers = 4, .layer_size = 2000 },
 		{ .squash = SQUASH_NONE, .lossless = true },
+		{ .squash = SQUASH_ALL, .order = ORDER_SIMILAR },
+		{ .squash = SQUASH_NONE, .order = ORDER_TYPE, .frozen = frozen },
+		{ .squash = SQUASH_ALL,
+		  .order = ORDER_SIMILAR,
+		  .frozen = frozen,
+		  .layer_size = 2000 },
 	};
 
 	stack_of_case(&stack, round);
