@@ -17,6 +17,12 @@ struct subject {
 	size_t hit_count;
 };
 
+/* A piece of a content. */
+struct finding {
+	size_t at, len;
+	size_t shown; /* bytes at its beginning that are no secret */
+};
+
 struct match_type {
 	const char *key;
 	bool of_image;	/* stands in "when", else in "each" */
@@ -25,8 +31,7 @@ struct match_type {
 		    struct error *err);
 	bool (*holds)(const struct condition *condition, struct subject *subject);
 	/* What in a content makes it hold; NULL for conditions on other things. */
-	bool (*find)(const struct condition *condition, struct tar_text text, size_t *at,
-		     size_t *len);
+	bool (*find)(const struct condition *condition, struct tar_text text, struct finding *out);
 };
 
 extern const struct match_type *const match_types[]; /* NULL ends */
@@ -49,8 +54,9 @@ int match_read_true(struct rule_reader *in, json_t *value, struct condition *out
 int match_compile_regex(regex_t *out, const char *text, int flags);
 
 /* Up to 1 MiB of the entry's content, for as long as the next is asked for.  False when it is no
- * readable file. */
-#define MATCH_CONTENT_MAX (1u << 20)
+ * readable file, or none with text: one that has a zero byte among the first few thousand. */
+#define MATCH_CONTENT_MAX  (1u << 20)
+#define MATCH_CONTENT_HEAD 4096u
 bool subject_content(struct subject *subject, struct tar_text *out);
 
 /* scan.c: what conditions on the content found, masked; "" when there are none. */

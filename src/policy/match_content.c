@@ -1,6 +1,6 @@
-/* match_content.c - "content_any": the first megabyte has one of these texts, in which "*" stands
- * for some bytes that are neither blank nor "/" nor "@"; "regex_any": it matches one of these
- * extended regular expressions. */
+/* match_content.c - "content_any": a text file has one of these texts in its first megabyte, in
+ * which "*" stands for some bytes that are neither blank nor "/" nor "@"; "regex_any": it matches
+ * one of these extended regular expressions. */
 #include "match.h"
 
 static bool stands_for(char byte)
@@ -25,34 +25,44 @@ static const char *match_end(const char *pattern, const char *at, const char *en
 	return at;
 }
 
-static bool find_text(const struct condition *condition, struct tar_text text, size_t *at,
-		      size_t *len)
+static int read_contents(struct rule_reader *in, json_t *value, struct condition *out,
+			 struct error *err)
 {
-	const char *end = text.bytes + text.len;
+	struct tar_text_list heads = VEC_INIT;
 
-	vec_foreach (pattern, &condition->texts) {
-		size_t head = strcspn(*pattern, "*");
-		for (const char *from = text.bytes; from < end; from++) {
-			from = head ? memmem(from, (size_t)(end - from), *pattern, head) : from;
-			const char *behind = from ? match_end(*pattern, from, end) : NULL;
-			if (!from)
-				break;
-			if (!behind)
+	if (match_read_texts(in, value, out, err) < 0)
+		return -1;
+	vec_foreach (text, &out->texts)
+		vec_push(&heads, (struct tar_text){ *text, strcspn(*text, "*") });
+	out->needles = needles_new(heads.items, heads.count);
+	vec_release(&heads);
+	return 0;
+}
+
+/* What stands in the rule is no secret, what "*" stands for may be one. */
+static bool find_text(const struct condition *condition, struct tar_text text, struct finding *out)
+{
+	size_t at = needles_find(condition->needles, text, 0);
+
+	for (; at != SIZE_MAX; at = needles_find(condition->needles, text, at + 1))
+		vec_foreach (pattern, &condition->texts) {
+			const char *end =
+				match_end(*pattern, text.bytes + at, text.bytes + text.len);
+			if (!end)
 				continue;
-			*at = (size_t)(from - text.bytes);
-			*len = (size_t)(behind - from);
+			*out = (struct finding){ at, (size_t)(end - text.bytes) - at,
+						 strcspn(*pattern, "*") };
 			return true;
 		}
-	}
 	return false;
 }
 
 static bool content_holds(const struct condition *condition, struct subject *subject)
 {
 	struct tar_text text;
-	size_t at, len;
+	struct finding found;
 
-	return subject_content(subject, &text) && find_text(condition, text, &at, &len);
+	return subject_content(subject, &text) && find_text(condition, text, &found);
 }
 
 static int read_regexes(struct rule_reader *in, json_t *value, struct condition *out,
@@ -71,15 +81,15 @@ static int read_regexes(struct rule_reader *in, json_t *value, struct condition 
 	return 0;
 }
 
-static bool find_regex(const struct condition *condition, struct tar_text text, size_t *at,
-		       size_t *len)
+/* The beginning of a token tells its kind. */
+static bool find_regex(const struct condition *condition, struct tar_text text, struct finding *out)
 {
 	vec_foreach (regex, &condition->regexes) {
 		regmatch_t match = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
 		if (regexec(regex, text.bytes, 1, &match, REG_STARTEND))
 			continue;
-		*at = (size_t)match.rm_so;
-		*len = (size_t)(match.rm_eo - match.rm_so);
+		size_t len = (size_t)(match.rm_eo - match.rm_so);
+		*out = (struct finding){ (size_t)match.rm_so, len, len >= 16 ? 4 : 0 };
 		return true;
 	}
 	return false;
@@ -88,14 +98,18 @@ static bool find_regex(const struct condition *condition, struct tar_text text, 
 static bool regex_holds(const struct condition *condition, struct subject *subject)
 {
 	struct tar_text text;
-	size_t at, len;
+	struct finding found;
 
-	return subject_content(subject, &text) && find_regex(condition, text, &at, &len);
+	return subject_content(subject, &text) && find_regex(condition, text, &found);
 }
 
-const struct match_type match_content = {
-	.key = "content_any", .of_layers = true, .read = match_read_texts, .holds = content_holds
-};
-const struct match_type match_regex = {
-	.key = "regex_any", .of_layers = true, .read = read_regexes, .holds = regex_holds
-};
+const struct match_type match_content = { .key = "content_any",
+					  .of_layers = true,
+					  .read = read_contents,
+					  .holds = content_holds,
+					  .find = find_text };
+const struct match_type match_regex = { .key = "regex_any",
+					.of_layers = true,
+					.read = read_regexes,
+					.holds = regex_holds,
+					.find = find_regex };

@@ -85,6 +85,8 @@ void conditions_release(struct conditions *list)
 		vec_foreach (regex, &condition->regexes)
 			regfree(regex);
 		vec_release(&condition->regexes);
+		if (condition->needles)
+			needles_free(condition->needles);
 	}
 	vec_release(list);
 }
@@ -158,6 +160,21 @@ bool conditions_hold(const struct conditions *list, struct subject *subject,
 	return true;
 }
 
+/* Nothing when it cannot be read, and for what is no text: most of that is compressed, big, and
+ * would tell nothing. */
+static void read_content(const struct range *body, struct strbuf *out)
+{
+	AUTO(error) unreadable = ERROR_INIT;
+	size_t len = body->length < MATCH_CONTENT_MAX ? (size_t)body->length : MATCH_CONTENT_MAX;
+	size_t head = len < MATCH_CONTENT_HEAD ? len : MATCH_CONTENT_HEAD;
+
+	strbuf_clear(out);
+	char *bytes = strbuf_grow(out, len);
+	if (range_head(body, bytes, head) < head || memchr(bytes, '\0', head) ||
+	    (len > head && range_read(body, head, bytes + head, len - head, &unreadable) < 0))
+		strbuf_clear(out);
+}
+
 bool subject_content(struct subject *subject, struct tar_text *out)
 {
 	struct facts *facts = subject->facts;
@@ -166,14 +183,10 @@ bool subject_content(struct subject *subject, struct tar_text *out)
 	if (!subject->body)
 		return false;
 	if (facts->buffered != subject->body->offset || facts->buffered_fd != subject->body->fd) {
-		size_t len = subject->body->length < MATCH_CONTENT_MAX
-				     ? (size_t)subject->body->length
-				     : MATCH_CONTENT_MAX;
-		strbuf_clear(buffer);
-		buffer->len = range_head(subject->body, strbuf_grow(buffer, len), len);
+		read_content(subject->body, buffer);
 		facts->buffered = subject->body->offset;
 		facts->buffered_fd = subject->body->fd;
 	}
-	*out = (struct tar_text){ buffer->data ? buffer->data : "", buffer->len };
-	return true;
+	*out = (struct tar_text){ buffer->data, buffer->len };
+	return buffer->len > 0;
 }

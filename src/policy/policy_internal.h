@@ -6,6 +6,7 @@
 #include <regex.h>
 
 #include "glob_set.h"
+#include "needles.h"
 #include "policy/policy.h"
 #include "util/strbuf.h"
 
@@ -37,6 +38,7 @@ struct condition {
 	struct text_set texts;
 	struct glob_ids globs;
 	struct VEC(regex_t) regexes;
+	struct needles *needles; /* what a content must have; NULL: not asked for */
 	uint64_t number;
 };
 

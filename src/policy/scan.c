@@ -119,27 +119,40 @@ static void scan_layers(struct scan *in)
 /* --- config and history ---------------------------------------------------------------------- */
 
 /* The first few bytes, then stars. */
-static char *mask(const char *text, size_t len)
+static char *mask(const char *text, size_t shown)
 {
-	size_t shown = len >= 16 ? 4 : 0;
 	AUTO(strbuf) out = STRBUF_INIT;
 
 	for (size_t i = 0; i < shown; i++)
-		strbuf_addch(&out, text[i] > ' ' && text[i] < 0x7f ? text[i] : '?');
+		strbuf_addch(&out, text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?');
 	strbuf_addstr(&out, "****");
 	return strbuf_detach(&out);
 }
 
 char *subject_evidence(struct subject *subject)
 {
-	size_t at, len;
 	struct tar_text text;
+	struct finding found;
 
-	vec_foreach (condition, &subject->rule->each)
+	/* The last one is the most exact. */
+	for (size_t i = subject->rule->each.count; i-- > 0;) {
+		const struct condition *condition = &subject->rule->each.items[i];
 		if (condition->type->find && subject_content(subject, &text) &&
-		    condition->type->find(condition, text, &at, &len))
-			return mask(text.bytes + at, len);
+		    condition->type->find(condition, text, &found))
+			return mask(text.bytes + found.at, found.shown);
+	}
 	return xstrdup("");
+}
+
+/* As much of a value as does not give it away. */
+static char *mask_value(struct tar_text value)
+{
+	return mask(value.bytes, value.len >= 16 ? 4 : 0);
+}
+
+static struct tar_text tail_of(struct tar_text text, size_t from)
+{
+	return (struct tar_text){ text.bytes + from, text.len - from };
 }
 
 static bool is_secret_name(const char *name, size_t len)
@@ -185,7 +198,7 @@ static void scan_words(struct scan *in, uint32_t rule, struct tar_text text, enu
 		word.len = (size_t)(at - word.bytes);
 		at += at < end;
 		if (leaks_name(word, &value)) {
-			AUTO_FREE char *hidden = mask(word.bytes + value, word.len - value);
+			AUTO_FREE char *hidden = mask_value(tail_of(word, value));
 			add_text_leak(in, rule, state, index,
 				      xasprintf("%.*s%s", (int)value, word.bytes, hidden));
 		}
@@ -202,7 +215,7 @@ static void scan_config(struct scan *in, uint32_t rule)
 		size_t value;
 		if (!leaks_name(*text, &value))
 			continue;
-		AUTO_FREE char *hidden = mask(text->bytes + value, text->len - value);
+		AUTO_FREE char *hidden = mask_value(tail_of(*text, value));
 		add_text_leak(in, rule, LEAK_CONFIG, 0,
 			      xasprintf("%.*s%s", (int)value, text->bytes, hidden));
 	}
