@@ -29,7 +29,7 @@ struct run_options {
 };
 
 extern struct run_options run_options;
-extern const char *const run_order_choices[]; /* by enum entry_order */
+extern const char *const run_order_choices[]; /* by enum entry_order, up to ORDER_SIMILAR */
 
 /* Rules are applied unless the command line names others: the policy "safe".  With --lossless
  * nothing could be taken, so that there are none. */

@@ -13,7 +13,8 @@ struct sort_key {
 	struct tar_text name, type; /* type: a part of the name */
 	uint64_t size;
 	unsigned magnitude; /* of the size */
-	size_t record;	    /* place in path order */
+	size_t folder;	    /* place of its directory in path order */
+	size_t record;	    /* place of its own */
 };
 
 struct sort_keys VEC(struct sort_key);
@@ -103,6 +104,16 @@ static int compare_similar(const void *a, const void *b)
 	return order ? order : (left->record > right->record) - (left->record < right->record);
 }
 
+/* What belongs together lies in one directory; a compressor that sees the whole layer gains by that
+ * more than by the company of other files of a type. */
+static int compare_folders(const void *a, const void *b)
+{
+	const struct sort_key *left = a, *right = b;
+	int order = (left->folder > right->folder) - (left->folder < right->folder);
+
+	return order ? order : compare_types(a, b);
+}
+
 static bool is_marker(const struct record *record)
 {
 	return record->link == RECORD_WHITEOUT || record->link == RECORD_OPAQUE;
@@ -114,8 +125,10 @@ static bool is_file(const struct plan *plan, const struct record *record)
 	       chain_entry(plan->chain, record->body)->type == TAR_FILE;
 }
 
-/* Names of one file, by the path that carries it in path order. */
-struct group {
+/* What is noted of a path: of a directory its place, of a file that carries a body in path order
+ * what becomes of the names it has. */
+struct place {
+	size_t folder;
 	uint32_t kind;	 /* RECORD_BODY or RECORD_EMPTY */
 	path_id carrier; /* in the new order; PATH_NONE: not met yet */
 };
@@ -127,8 +140,9 @@ static path_id group_of(const struct record *record)
 
 /* Gather the keys of regular files and move all other records to the front. */
 static void collect(struct plan *plan, size_t begin, struct sort_keys *keys, struct record *files,
-		    struct group *groups)
+		    struct place *places)
 {
+	const struct paths *paths = plan->names->paths;
 	size_t at = begin;
 
 	for (size_t i = begin; i < plan->records.count; i++) {
@@ -137,13 +151,15 @@ static void collect(struct plan *plan, size_t begin, struct sort_keys *keys, str
 
 		if (!is_file(plan, &record)) {
 			plan->records.items[at++] = record;
+			places[record.path].folder = at;
 			continue;
 		}
 		if (record.link >= RECORD_EMPTY)
-			groups[record.path] = (struct group){ record.link, PATH_NONE };
-		key.name = paths_name(plan->names->paths, record.path);
+			places[record.path] = (struct place){ 0, record.link, PATH_NONE };
+		key.folder = places[paths_parent(paths, record.path)].folder;
+		key.name = paths_name(paths, record.path);
 		key.type = type_of_name(key.name);
-		if (groups[group_of(&record)].kind == RECORD_BODY)
+		if (places[group_of(&record)].kind == RECORD_BODY)
 			key.size = chain_entry(plan->chain, record.body)->size;
 		key.magnitude = magnitude_of(key.size);
 		files[keys->count] = record;
@@ -152,7 +168,7 @@ static void collect(struct plan *plan, size_t begin, struct sort_keys *keys, str
 }
 
 /* The first name of a group in the new order carries the body, the others link to it. */
-static struct record carried(const struct record *file, struct group *group)
+static struct record carried(const struct record *file, struct place *group)
 {
 	struct record record = *file;
 
@@ -164,22 +180,26 @@ static struct record carried(const struct record *file, struct group *group)
 
 void plan_order_records(struct plan *plan, size_t begin)
 {
+	static int (*const compare[])(const void *, const void *) = {
+		[ORDER_TYPE] = compare_types,
+		[ORDER_SIMILAR] = compare_similar,
+		[ORDER_FOLDER] = compare_folders,
+	};
 	size_t count = plan->records.count - begin, paths = paths_count(plan->names->paths);
 	AUTO_FREE struct record *files = xreallocarray(NULL, count + 1, sizeof(*files));
-	AUTO_FREE struct group *groups = xcalloc(paths + 1, sizeof(*groups));
+	AUTO_FREE struct place *places = xcalloc(paths + 1, sizeof(*places));
 	struct sort_keys keys = VEC_INIT;
 	struct record *out;
 
 	if (plan->options.order == ORDER_PATH)
 		return;
-	collect(plan, begin, &keys, files, groups);
+	collect(plan, begin, &keys, files, places);
 	if (keys.count)
-		qsort(keys.items, keys.count, sizeof(keys.items[0]),
-		      plan->options.order == ORDER_TYPE ? compare_types : compare_similar);
+		qsort(keys.items, keys.count, sizeof(keys.items[0]), compare[plan->options.order]);
 	out = &plan->records.items[plan->records.count - keys.count];
 	for (size_t i = 0; i < keys.count; i++) {
 		const struct record *file = &files[keys.items[i].record];
-		out[i] = carried(file, &groups[group_of(file)]);
+		out[i] = carried(file, &places[group_of(file)]);
 	}
 	vec_release(&keys);
 }

@@ -98,10 +98,11 @@ def file_key(entry, order):
     parts = name[1:].split(b".")
     words = [part for part in parts[1:] if not re.fullmatch(rb"[0-9]*", part)]
     kind = words[-1] if words else b""
-    if order == "type":
-        return kind, order_key(b"/".join(components(entry.name)))
+    path = order_key(b"/".join(components(entry.name)))
+    if order != "similar":
+        return (path[:-1] if order == "folder" else []), kind, path
     return (kind, entry.size.bit_length() // 2, re.sub(rb"[0-9]+", b"0", name), -entry.size,
-            order_key(b"/".join(components(entry.name))))
+            path)
 
 
 def order_rules(entries, order):

@@ -152,6 +152,10 @@ class Run:
     def is_dropped(self, image):
         return image.config.get("architecture") == self.value("dropped")
 
+    def order(self):
+        order, compress = self.option("--order", "path"), self.option("--compress", "auto")
+        return "folder" if order == "similar" and compress.endswith(",long") else order
+
     def image_problems(self, at, was, now, diffs):
         parsed_in = [read.read_tar(layer.plain) for layer in was.layers]
         parsed = [read.read_tar(layer.plain) for layer in now.layers]
@@ -161,7 +165,7 @@ class Run:
         found = [] if self.removing() else merge.differences(before, after, self.mode == "all")
         if at in self.case.trees:
             found += tree_problems(after, *self.case.trees[at])
-        found += check.layers(now, parsed, diffs, frozen, self.option("--order", "path"))
+        found += check.layers(now, parsed, diffs, frozen, self.order())
         found += check.config(was, now)
         found += self.count_problems(was, now, frozen)
         wanted = [read.full_name(self.option("--tag", ""))] if "--tag" in self.options else was.tags

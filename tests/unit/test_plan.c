@@ -230,6 +230,10 @@ static void test_orders(void **state)
 		wrong += check_order(orders[i].layers, ORDER_TYPE, orders[i].type);
 		wrong += check_order(orders[i].layers, ORDER_SIMILAR, orders[i].similar);
 	}
+	/* Directory by directory, by type in each. */
+	wrong += check_order("d b,d b/c,f b/c/y,f b/x.so,f b/z.py,f a.so,f d.py | f b/b.so",
+			     ORDER_FOLDER,
+			     "d b,d b/c,f d.py,f a.so,f b/z.py,f b/b.so,f b/x.so,f b/c/y");
 	assert_int_equal(wrong, 0);
 }
 

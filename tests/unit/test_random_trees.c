@@ -261,7 +261,7 @@ static int check_case(const struct random_case *round, struct error *err)
 		{ .squash = SQUASH_ALL, .frozen = frozen, .max_layers = 4, .layer_size = 2000 },
 		{ .squash = SQUASH_NONE, .lossless = true },
 		{ .squash = SQUASH_ALL, .order = ORDER_SIMILAR },
-		{ .squash = SQUASH_NONE, .order = ORDER_TYPE, .frozen = frozen },
+		{ .squash = SQUASH_NONE, .order = ORDER_FOLDER, .frozen = frozen },
 		{ .squash = SQUASH_ALL,
 		  .order = ORDER_SIMILAR,
 		  .frozen = frozen,
