@@ -14,7 +14,7 @@ enum base_kind { BASE_COUNT, BASE_AUTO, BASE_ARCHIVE };
 struct run_options {
 	const char *output, *format;
 	struct text_list images, platforms, tags, reports;
-	int squash, order, verify;
+	int squash, order, verify, dedupe;
 	struct policy_choice policy;
 	enum base_kind base_kind;
 	uint32_t base_layers;	  /* BASE_COUNT */
@@ -34,6 +34,9 @@ extern const char *const run_order_choices[]; /* by enum entry_order, up to ORDE
 /* Rules are applied unless the command line names others: the policy "safe".  With --lossless
  * nothing could be taken, so that there are none. */
 void run_default_policy(void);
+
+/* By enum dedupe_mode; NULL ends. */
+extern const char *const run_dedupe_names[];
 
 /* True when rules may take something: some policy but "none", or --drop. */
 bool run_has_policy(void);

@@ -25,9 +25,22 @@ enum entry_order {
 	ORDER_FOLDER,  /* by directory, then as ORDER_TYPE: for those that see the whole layer */
 };
 
-/* A decision that a reviewer turned from remove to keep. */
+/* Which identical files become hard links. */
+enum dedupe_mode {
+	DEDUPE_OFF,
+	DEDUPE_SAFE, /* those that differ in nothing, where no guard is against it */
+	DEDUPE_ALL,  /* also those that differ in time, which become as old as the oldest */
+};
+
+enum plan_edit_kind {
+	PLAN_EDIT_RULE, /* `place` is an image */
+	PLAN_EDIT_LINK, /* `place` is a segment */
+};
+
+/* A decision that a reviewer turned to keep. */
 struct plan_edit {
-	uint32_t image;
+	enum plan_edit_kind kind;
+	uint32_t place;
 	char *path; /* as paths_display() has it; owned by the caller */
 };
 
@@ -45,6 +58,8 @@ struct plan_options {
 	bool lossless;		 /* every layer stays byte for byte, only its compression changes */
 	uint32_t max_layers;	 /* cut rebuilt layers so that no image has more; 0: do not cut */
 	uint64_t layer_size;	 /* cut rebuilt layers to about that many bytes; 0: do not cut */
+	enum dedupe_mode dedupe;
+	uint64_t dedupe_floor; /* smallest file that is linked; 0: the usual one */
 };
 
 /* What became of the body and the name of an input entry. */
@@ -54,6 +69,7 @@ enum fate {
 	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
 	FATE_REMOVED,	      /* by the rule in killers */
 	FATE_EMPTIED,	      /* its content, by the rule in killers; the name stays */
+	FATE_DUPLICATE,	      /* its content is that of another file of its output layer */
 	FATE_MARKER,	      /* whiteout or opaque marker */
 	FATE_IGNORED,	      /* aufs bookkeeping, names below a whiteout */
 	FATE_COUNT
@@ -117,6 +133,15 @@ struct plan_image_policy {
 	struct VEC(struct plan_decision) list;
 };
 
+/* A file that becomes a link to an identical one of the same output layer. */
+struct plan_link {
+	uint32_t segment;
+	path_id path;	 /* the first of its names */
+	path_id carrier; /* what it is linked to */
+	uint64_t bytes;
+	size_t order; /* links are sorted by it: segment after segment, in output order */
+};
+
 /* What one rule took, over all images, each body once. */
 struct plan_rule_sum {
 	uint64_t names, bytes;
@@ -137,12 +162,14 @@ struct dead_file {
 #define PLAN_DEAD_FILES 10
 
 /* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied
- * + framing. */
+ * + duplicate + framing. */
 struct plan_totals {
 	uint64_t layer_bytes; /* uncompressed layer tars, each unique position once */
 	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
-	uint64_t removed_bytes, emptied_bytes;
-	uint64_t framing_bytes; /* headers, padding, end marks */
+	uint64_t removed_bytes, emptied_bytes, duplicate_bytes;
+	uint64_t link_groups;		     /* files that others were linked to */
+	uint64_t linked_files, linked_bytes; /* those others; copies for frozen layers, too */
+	uint64_t framing_bytes;		     /* headers, padding, end marks */
 	uint64_t entries, shadowed_entries;
 	uint64_t output_entries;
 	uint64_t tree_bytes, tree_entries;	 /* merged file systems, summed over the images */
@@ -160,6 +187,7 @@ struct plan {
 	uint32_t *segment_count;		 /* [image] */
 	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
+	struct VEC(struct plan_link) links;
 	uint8_t *fates;		     /* by slot: enum fate */
 	uint32_t *killers;	     /* by slot: position that hid it, or rule; UINT32_MAX: none */
 	const struct policy *policy; /* borrowed; NULL: no rules */
@@ -198,8 +226,14 @@ void plan_image_outputs(const struct plan *plan, uint32_t image, struct output_l
 
 int plan_edit_compare(const struct plan_edit *a, const struct plan_edit *b);
 
-/* Make the final tree of an image the one that the output is to show. */
-void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree *tree);
+enum plan_view {
+	PLAN_VIEW_OUTPUT, /* what the output is to show */
+	PLAN_VIEW_APART,  /* the same without the links that lighten makes */
+};
+
+/* The final tree of an image as planned; the caller frees it. */
+struct merged_tree *plan_tree(const struct plan *plan, uint32_t image, enum plan_view view,
+			      const struct context *context, struct error *err);
 
 /* Position `n` (0 is the bottom one) of a segment. */
 uint32_t segment_position(const struct plan *plan, const struct segment *segment, uint32_t n);

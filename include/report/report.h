@@ -80,6 +80,7 @@ struct report {
 	uint64_t dead_bytes, dead_entries; /* shadowed bodies that left */
 	uint64_t frozen_bytes;		   /* shadowed, but in frozen layers */
 	uint64_t ignored_bytes;
+	uint64_t linked_bytes, linked_files, link_groups; /* dedupe: files that became links */
 	uint64_t header_bytes; /* headers, padding, markers, end marks that left */
 	struct verify_result verify;
 	struct VEC(struct report_pair) pairs; /* all, most bytes first */

@@ -71,6 +71,13 @@ bool merged_tree_drop(struct merged_tree *tree, path_id path);
 /* Leave a file of a finished tree without its content. */
 void merged_tree_empty(struct merged_tree *tree, path_id path);
 
+/* A file more in a finished tree, without a name so far. */
+inode_id merged_tree_add_file(struct merged_tree *tree, slot_id body, slot_id meta,
+			      bytes_id xattrs);
+
+/* Bind a name of a finished tree that stands for a file to another one. */
+void merged_tree_relink(struct merged_tree *tree, path_id path, inode_id inode);
+
 /* The node of a path, or NULL when there is none. */
 const struct tree_node *tree_node(const struct merged_tree *tree, path_id path);
 

@@ -34,8 +34,9 @@ struct tree_findings {
 #define TREE_FINDINGS_MAX 50
 
 struct compare_options {
-	bool contents;	  /* compare every body byte by byte */
-	bool allow_split; /* names that are one file on the left may be copies on the right */
+	bool contents;	    /* compare every body byte by byte */
+	bool allow_split;   /* names that are one file on the left may be copies on the right */
+	bool contents_only; /* compare nothing else, and that for every name */
 };
 
 /* Both trees must share their names.  0 with *out filled, whether there are differences or not;

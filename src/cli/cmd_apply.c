@@ -73,6 +73,7 @@ static int check_identity(const struct plan_file *plan, const struct run *run, s
 static bool take_edit(struct run *run, const char *derived, const char *given)
 {
 	json_t *was = json_loads(derived, 0, NULL), *is = json_loads(given, 0, NULL);
+	const json_t *segment = json_object_get(was, "segment");
 	const char *decision = json_string_value(json_object_get(was, "decision"));
 	const char *edited = json_string_value(json_object_get(is, "decision"));
 	bool taken = false;
@@ -83,8 +84,10 @@ static bool take_edit(struct run *run, const char *derived, const char *given)
 			run->kept =
 				xreallocarray(run->kept, run->kept_count + 1, sizeof(run->kept[0]));
 			run->kept[run->kept_count++] = (struct plan_edit){
-				(uint32_t)json_integer_value(json_object_get(is, "image")),
-				xstrdup(json_string_value(json_object_get(is, "path")))
+				segment ? PLAN_EDIT_LINK : PLAN_EDIT_RULE,
+				(uint32_t)json_integer_value(
+					segment ? segment : json_object_get(was, "image")),
+				xstrdup(json_string_value(json_object_get(was, "path")))
 			};
 			taken = true;
 		}

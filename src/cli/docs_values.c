@@ -11,7 +11,6 @@ static const struct {
 } known_words[] = {
 	{ "max-class", "safe mostly-safe aggressive" },
 	{ "keep-base", "auto" },
-	{ "dedupe", "off" },
 	{ "compress", "auto none gzip zstd" },
 };
 

@@ -38,7 +38,7 @@ json_t *plan_options_dump(const struct run *run)
 	size_t images = run->images->image_count;
 
 	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}",
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o}",
 		"squash", run_options.squash == SQUASH_ALL ? "all" : "none", "order",
 		run_order_choices[run_options.order], "frozen", counts(run->frozen, images),
 		"omitted", counts(run->omitted, images), "dropEmptyLayers",
@@ -47,7 +47,7 @@ json_t *plan_options_dump(const struct run *run)
 		"format", run_options.format, "compress", run_options.compress, "images",
 		texts(&run_options.images), "platforms", texts(&run_options.platforms), "tags",
 		texts(&run_options.tags), "keepAttestations", run_options.keep_attestations,
-		"policy", dump_policy());
+		"dedupe", run_dedupe_names[run_options.dedupe], "policy", dump_policy());
 }
 
 static int load_texts(const json_t *list, struct text_list *out, struct error *err)
@@ -93,25 +93,26 @@ static int find_choice(const char *const *choices, const char *text)
 
 int plan_options_load(json_t *options, struct error *err)
 {
-	const char *squash, *order, *format, *compress;
+	const char *squash, *order, *format, *compress, *dedupe;
 	json_t *images, *platforms, *tags, *frozen, *omitted, *policy;
 	int drop_empty, lossless, max_layers, keep_attestations;
 	json_int_t layer_size;
 	json_error_t problem;
 	int rc = json_unpack_ex(
 		options, &problem, JSON_STRICT,
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o}",
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o}",
 		"squash", &squash, "order", &order, "frozen", &frozen, "omitted", &omitted,
 		"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers", &max_layers,
 		"layerSize", &layer_size, "format", &format, "compress", &compress, "images",
 		&images, "platforms", &platforms, "tags", &tags, "keepAttestations",
-		&keep_attestations, "policy", &policy);
+		&keep_attestations, "dedupe", &dedupe, "policy", &policy);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);
 	run_options.order = find_choice(run_order_choices, order);
-	if (!image_format_find(format) || run_options.order < 0 || max_layers < 0 ||
-	    layer_size < 0 || (strcmp(squash, "all") && strcmp(squash, "none")))
+	run_options.dedupe = find_choice(run_dedupe_names, dedupe);
+	if (!image_format_find(format) || run_options.order < 0 || run_options.dedupe < 0 ||
+	    max_layers < 0 || layer_size < 0 || (strcmp(squash, "all") && strcmp(squash, "none")))
 		return error_set(err, ERR_USAGE,
 				 "options: a value that lighten plan does not write");
 	run_options.squash = strcmp(squash, "all") ? SQUASH_NONE : SQUASH_ALL;

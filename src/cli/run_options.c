@@ -7,6 +7,7 @@
 
 static const char *const squash_choices[] = { "all", "none", NULL };
 const char *const run_order_choices[] = { "path", "type", "similar", NULL };
+const char *const run_dedupe_names[] = { "off", "safe", "all", NULL };
 static const char *const verify_choices[] = { "off", "structure", "full", NULL };
 
 struct run_options run_options = { .format = "hybrid",
@@ -53,14 +54,6 @@ static int parse_base(void *value, const char *text, struct error *err)
 	return 0;
 }
 
-/* Nothing is linked: the name for that is accepted, so that scripts can say so. */
-static int parse_none(void *value, const char *text, struct error *err)
-{
-	return strcmp(text, value) ? error_set(err, ERR_USAGE, "\"%s\": it can only be %s", text,
-					       (const char *)value)
-				   : 0;
-}
-
 static int parse_size(void *value, const char *text, struct error *err)
 {
 	if (text_parse_size(value, text) < 0 || !*(uint64_t *)value)
@@ -87,8 +80,6 @@ static int parse_report(void *value, const char *text, struct error *err)
 		strbuf_addf(&names, "%s%s", names.len ? ", " : "", format->suffix);
 	return error_set(err, ERR_USAGE, "\"%s\" ends in none of %s", text, names.data);
 }
-
-static char only_off[] = "off";
 
 /* Where it goes, and what is told and checked: apply takes these too. */
 static const struct option_row output_rows[] = {
@@ -184,11 +175,11 @@ static const struct option_row plan_rows[] = {
 	  .help = "keep every layer and the image ID, change compression only",
 	  .value = &run_options.lossless },
 	{ .name = "dedupe",
-	  .type = OPTION_CHECK,
-	  .placeholder = "HOW",
-	  .help = "off: identical files stay apart (off)",
-	  .value = only_off,
-	  .parse = parse_none },
+	  .type = OPTION_CHOICE,
+	  .placeholder = "MODE",
+	  .help = "hard-link identical files: off, safe, or all: times may differ (off)",
+	  .value = &run_options.dedupe,
+	  .choices = run_dedupe_names },
 	{ .name = "order",
 	  .type = OPTION_CHOICE,
 	  .placeholder = "HOW",

@@ -1,7 +1,7 @@
 /* plan_build.c - decide what is written: liveness over all images, then segment after segment. */
 #include <string.h>
 
-#include "plan_internal.h"
+#include "dedupe.h"
 
 /* Plan the segment whose top the tree has reached; one that an earlier image has planned already
  * only moves `shown` on. */
@@ -11,7 +11,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	const struct position *first = &plan->chain->positions.items[segment->first];
 	const struct layer_index *index = &chain_layer(plan->chain, segment->last)->index;
 	size_t begin = plan->records.count, normal = 0;
-	bool markers_hold, copies = plan->copies;
+	bool markers_hold, copies = plan->copies, spare;
 
 	differ->segment = segment;
 	differ->first_depth = first->depth;
@@ -28,10 +28,12 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 					plan_order_holds(plan, index, begin);
 	}
 	segment->record_begin = planned ? segment->record_begin : begin;
-	if (planned || segment->pass_through) {
-		plan->records.count = begin;
+	/* A layer that could pass may still have identical files to link. */
+	spare = planned || segment->frozen || !plan_may_dedupe(plan);
+	if (planned || segment->pass_through)
 		plan->copies = copies;
-	}
+	if (planned || (segment->pass_through && spare))
+		plan->records.count = begin;
 	if (!planned)
 		segment->record_end = plan->records.count;
 }
@@ -74,8 +76,8 @@ static void warn_about_flaws(const struct plan *plan, const struct context *cont
 				     plan->chain->positions.items[segment->last].depth + 1);
 }
 
-static int build(struct plan *plan, struct liveness *live, const struct context *context,
-		 struct error *err)
+static int build(struct plan *plan, struct liveness *live, struct guard_list *guards,
+		 const struct context *context, struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
 
@@ -88,6 +90,8 @@ static int build(struct plan *plan, struct liveness *live, const struct context 
 		if (plan->policy && plan_decide(plan, i, tree, context, err) < 0)
 			return -1;
 		liveness_add(live, plan, tree);
+		if (plan_may_dedupe(plan))
+			plan_add_guards(plan, i, tree, guards, context);
 	}
 	if (plan->policy && plan_settle_decisions(plan, live, context, err) < 0)
 		return -1;
@@ -95,6 +99,8 @@ static int build(struct plan *plan, struct liveness *live, const struct context 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
 			return -1;
+	if (plan_may_dedupe(plan) && plan_dedupe(plan, guards, context, err) < 0)
+		return -1;
 	warn_about_flaws(plan, context);
 	plan_lay_outputs(plan);
 	plan_account(plan, live);
@@ -106,6 +112,7 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 			struct error *err)
 {
 	AUTO_PTR(plan) plan = xcalloc(1, sizeof(*plan));
+	struct guard_list guards = VEC_INIT;
 	struct liveness live = { .bits = xcalloc(chain->slot_count + (size_t)1, 1) };
 	int rc;
 
@@ -113,6 +120,8 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan->chain = chain;
 	plan->names = names;
 	plan->policy = options->policy;
+	if (!plan->options.dedupe_floor)
+		plan->options.dedupe_floor = DEDUPE_FLOOR;
 	if (plan->policy) {
 		plan->policies = xcalloc(chain->image_count + 1, sizeof(plan->policies[0]));
 		plan->rules = xcalloc(policy_rule_count(plan->policy) + (size_t)1,
@@ -124,7 +133,8 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan_cut_segments(plan);
 	/* The caller's lists are of use no more. */
 	plan->options.frozen = plan->options.omitted = NULL;
-	rc = build(plan, &live, context, err);
+	rc = build(plan, &live, &guards, context, err);
+	vec_release(&guards);
 	liveness_release(&live);
 	return rc < 0 ? NULL : STEAL(plan);
 }
@@ -145,6 +155,7 @@ void plan_free(struct plan *plan)
 	vec_release(&plan->segments);
 	vec_release(&plan->outputs);
 	vec_release(&plan->records);
+	vec_release(&plan->links);
 	vec_release(&plan->totals.pairs);
 	free(plan->fates);
 	free(plan->killers);

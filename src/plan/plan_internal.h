@@ -88,6 +88,13 @@ bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta);
 int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 		const struct context *context, struct error *err);
 
+/* Did a reviewer turn the decision about a path to keep? */
+bool plan_is_edited(const struct plan *plan, enum plan_edit_kind kind, uint32_t place,
+		    path_id path);
+
+/* Take what the decisions that stand take out of the final tree of an image. */
+void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree *tree);
+
 /* All images have spoken: drop decisions that one of them is against. */
 int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
 			  struct error *err);
@@ -123,10 +130,40 @@ bool plan_order_holds(const struct plan *plan, const struct layer_index *index, 
  * plan_diff_segment(). */
 bool plan_markers_hold(const struct differ *differ);
 
+/* --- dedupe_find.c --------------------------------------------------------------------------- */
+
+static inline bool plan_may_dedupe(const struct plan *plan)
+{
+	return plan->options.dedupe != DEDUPE_OFF && !plan->options.lossless;
+}
+
+/* By path: enum link_guard. */
+struct guard_list VEC(uint8_t);
+
+/* Add the guards of an image to those of the images before: what must stay apart in one of them
+ * does so in all. */
+void plan_add_guards(const struct plan *plan, uint32_t image, const struct merged_tree *tree,
+		     struct guard_list *guards, const struct context *context);
+
+/* Link identical files in the records of all segments that are not frozen; those of segments that
+ * can still be passed on are there, too, and go. */
+int plan_dedupe(struct plan *plan, struct guard_list *guards, const struct context *context,
+		struct error *err);
+
 /* --- plan_record.c --------------------------------------------------------------------------- */
 
 /* Bytes that each of the records [begin, end) takes in a layer. */
 void plan_measure(const struct plan *plan, size_t begin, size_t end, uint64_t *sizes);
+
+static inline bool record_is_marker(const struct record *record)
+{
+	return record->link == RECORD_WHITEOUT || record->link == RECORD_OPAQUE;
+}
+
+static inline bool record_is_link(const struct record *record)
+{
+	return record->link < RECORD_EMPTY;
+}
 
 /* --- plan_outputs.c -------------------------------------------------------------------------- */
 

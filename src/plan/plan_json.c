@@ -93,6 +93,7 @@ static const char *const reasons[FATE_COUNT] = {
 	[FATE_MARKER] = "marker",
 	[FATE_REMOVED] = "rule",
 	[FATE_EMPTIED] = "rule-empties",
+	[FATE_DUPLICATE] = "duplicate",
 	[FATE_IGNORED] = "not-part-of-the-image",
 };
 
@@ -106,9 +107,10 @@ static void put_action(const struct plan *plan, uint32_t position, uint32_t inde
 	AUTO_FREE char *path = paths_display(plan->names->paths, entry->path);
 	json_t *line =
 		json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}", "action",
-			  passes	      ? "pass"
-			  : fate == FATE_LIVE ? "keep"
-					      : "drop",
+			  passes		   ? "pass"
+			  : fate == FATE_LIVE	   ? "keep"
+			  : fate == FATE_DUPLICATE ? "link"
+						   : "drop",
 			  "position", (int)position, "entry", (int)index, "path", path, "type",
 			  tar_type_name((enum tar_type)entry->type), "reason", reasons[fate]);
 
@@ -145,6 +147,20 @@ static void put_decisions(const struct plan *plan, uint32_t image, FILE *out)
 	}
 }
 
+/* Identical files that become one: decisions of dedupe, of which the same may be said. */
+static void put_links(const struct plan *plan, FILE *out)
+{
+	vec_foreach (link, &plan->links) {
+		AUTO_FREE char *path = paths_display(plan->names->paths, link->path);
+		AUTO_FREE char *carrier = paths_display(plan->names->paths, link->carrier);
+
+		put(json_pack("{s:s, s:i, s:s, s:s, s:o}", "decision", "link", "segment",
+			      (int)link->segment, "path", path, "to", carrier, "bytes",
+			      integer(link->bytes)),
+		    out);
+	}
+}
+
 static void put_actions(const struct plan *plan, const struct segment *segment, FILE *out)
 {
 	for (uint32_t n = 0; n < segment->layer_count; n++) {
@@ -161,27 +177,25 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 	json_t *trees = json_array();
 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
-		AUTO_PTR(merged_tree)
-		tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+		AUTO_PTR(merged_tree) tree = plan_tree(plan, i, PLAN_VIEW_OUTPUT, context, err);
 		char text[DIGEST_TEXT_SIZE];
 		struct digest digest;
-		if (merged_tree_apply_image(tree, i, err) < 0) {
+		if (!tree) {
 			json_decref(trees);
 			return -1;
 		}
-		plan_trim_tree(plan, i, tree);
 		tree_digest(tree, &digest);
 		digest_text(&digest, text);
 		json_array_append_new(trees, json_string(text));
 	}
-	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals",
+	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals",
 		      "layerBytes", integer(totals->layer_bytes), "live",
 		      integer(totals->live_bytes), "shadowed", integer(totals->shadowed_bytes),
 		      "frozen", integer(totals->frozen_bytes), "ignored",
 		      integer(totals->ignored_bytes), "removed", integer(totals->removed_bytes),
-		      "emptied", integer(totals->emptied_bytes), "framing",
-		      integer(totals->framing_bytes), "entries", integer(totals->entries), "trees",
-		      trees),
+		      "emptied", integer(totals->emptied_bytes), "duplicate",
+		      integer(totals->duplicate_bytes), "framing", integer(totals->framing_bytes),
+		      "entries", integer(totals->entries), "trees", trees),
 	    out);
 	return 0;
 }
@@ -195,6 +209,7 @@ int plan_json_write(const struct plan *plan, const struct image_set *images,
 		put_segment(plan, i, images, out);
 	for (uint32_t i = 0; plan->policies && i < plan->chain->image_count; i++)
 		put_decisions(plan, i, out);
+	put_links(plan, out);
 	vec_foreach (segment, &plan->segments)
 		put_actions(plan, segment, out);
 	return put_trailer(plan, context, out, err);

@@ -45,11 +45,6 @@ struct cutter {
 	struct VEC(struct record) out;
 };
 
-static bool is_marker(const struct record *record)
-{
-	return record->link == RECORD_WHITEOUT || record->link == RECORD_OPAQUE;
-}
-
 /* Go through the records in order and begin a new part when the one at hand is full.  Markers stay
  * in the first part: they must lie below all that is new. */
 static void assign_parts(struct cutter *cut, const uint64_t *sizes, uint64_t target)
@@ -58,11 +53,11 @@ static void assign_parts(struct cutter *cut, const uint64_t *sizes, uint64_t tar
 
 	for (size_t i = 0; i < cut->count; i++) {
 		const struct record *record = &cut->plan->records.items[cut->begin + i];
-		if (is_marker(record)) {
+		if (record_is_marker(record)) {
 			cut->part[i] = 0;
 			continue;
 		}
-		if (record->link < RECORD_EMPTY) {
+		if (record_is_link(record)) {
 			/* The carrier came before, in whatever part. */
 			cut->part[i] = cut->part[cut->of_path[record->link] - 1];
 			continue;
@@ -109,7 +104,7 @@ static void emit_part(struct cutter *cut, const size_t *order, size_t count, uin
 		else if (record->path != PATH_ROOT)
 			need_directory(cut, paths_parent(cut->plan->names->paths, record->path),
 				       part);
-		if (!is_marker(record) && is_directory(cut, record)) {
+		if (!record_is_marker(record) && is_directory(cut, record)) {
 			if (cut->listed[record->path] == part + 1)
 				continue;
 			cut->listed[record->path] = part + 1;

@@ -8,12 +8,14 @@
 
 int plan_edit_compare(const struct plan_edit *a, const struct plan_edit *b)
 {
-	if (a->image != b->image)
-		return a->image < b->image ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
 	return strcmp(a->path, b->path);
 }
 
-static bool is_edited(const struct plan *plan, uint32_t image, path_id path)
+bool plan_is_edited(const struct plan *plan, enum plan_edit_kind kind, uint32_t place, path_id path)
 {
 	AUTO_FREE char *text = NULL;
 	size_t low = 0, high = plan->options.kept_count;
@@ -21,7 +23,7 @@ static bool is_edited(const struct plan *plan, uint32_t image, path_id path)
 	if (!high)
 		return false;
 	text = paths_display(plan->names->paths, path);
-	struct plan_edit key = { image, text };
+	struct plan_edit key = { kind, place, text };
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = plan_edit_compare(&plan->options.kept[middle], &key);
@@ -83,7 +85,7 @@ int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 
 		if (is_frozen(plan, image, holder))
 			decision.verdict = VERDICT_FROZEN;
-		else if (is_edited(plan, image, found->path))
+		else if (plan_is_edited(plan, PLAN_EDIT_RULE, image, found->path))
 			decision.verdict = VERDICT_EDITED;
 		else
 			node->mark = decision.empties ? DECISION_EMPTY : DECISION_REMOVE;

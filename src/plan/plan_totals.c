@@ -18,6 +18,8 @@ static enum fate fate_of(const struct entry *entry, uint8_t live, enum fate deci
 	case ENTRY_NORMAL:
 		break;
 	}
+	if (decided == FATE_DUPLICATE)
+		return decided;
 	if (decided == FATE_EMPTIED || (live & (SHOWN_NAME | SHOWN_BODY)))
 		return decided == FATE_EMPTIED ? decided : FATE_LIVE;
 	if (decided == FATE_REMOVED)
@@ -90,6 +92,8 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 			totals->removed_bytes += bytes;
 		else if (fate == FATE_EMPTIED)
 			totals->emptied_bytes += bytes;
+		else if (fate == FATE_DUPLICATE)
+			totals->duplicate_bytes += bytes;
 		else if (frozen)
 			totals->frozen_bytes += bytes;
 		else

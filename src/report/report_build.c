@@ -164,6 +164,9 @@ struct report *report_build(const struct report_input *in)
 	report->dead_entries = totals->shadowed_entries;
 	report->frozen_bytes = totals->frozen_bytes;
 	report->ignored_bytes = totals->ignored_bytes;
+	report->linked_bytes = totals->linked_bytes;
+	report->linked_files = totals->linked_files;
+	report->link_groups = totals->link_groups;
 	for (uint32_t i = 0; i < in->run->layers->count; i++)
 		report->stored_before += in->run->layers->layers[i].stored.length;
 	if (!report->input_bytes)

@@ -152,6 +152,10 @@ static json_t *savings(const struct report *report)
 
 	json_object_set_new(out, "dead", dead(report));
 	json_object_set_new(out, "policy", policy(report));
+	json_object_set_new(out, "dedupe",
+			    json_pack("{s:o, s:o, s:o}", "bytes", count(report->linked_bytes),
+				      "files", count(report->linked_files), "groups",
+				      count(report->link_groups)));
 	json_object_set_new(out, "headers", count(report->header_bytes));
 	json_object_set_new(out, "ignored", count(report->ignored_bytes));
 	json_object_set_new(out, "frozen", count(report->frozen_bytes));

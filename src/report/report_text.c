@@ -113,6 +113,16 @@ static void print_policy(const struct report *report, FILE *out)
 			(unsigned long long)report->owned_names);
 }
 
+static void print_dedupe(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+
+	if (report->linked_files)
+		fprintf(out, "  dedupe       %s: %llu files became hard links to %llu others\n",
+			size(text, report->linked_bytes), (unsigned long long)report->linked_files,
+			(unsigned long long)report->link_groups);
+}
+
 static void print_leaks(const struct report *report, FILE *out)
 {
 	vec_foreach (leak, &report->leaks)
@@ -160,6 +170,7 @@ void report_print_text(const struct report *report, FILE *out)
 	print_head(report, out);
 	print_dead(report, out);
 	print_policy(report, out);
+	print_dedupe(report, out);
 	print_paths(report, out);
 	print_sharing(report, out);
 	vec_foreach (note, &report->notes)
@@ -168,8 +179,9 @@ void report_print_text(const struct report *report, FILE *out)
 		fprintf(out, "  dropped      %s\n", *line);
 	if (report->verify.level != VERIFY_OFF)
 		fprintf(out, "  verified     %s: %llu names%s\n",
-			report->rules.count ? "the file system is the planned one"
-					    : "same file system",
+			report->rules.count || report->linked_files
+				? "the file system is the planned one"
+				: "same file system",
 			(unsigned long long)report->verify.compared,
 			report->verify.level == VERIFY_FULL ? ", every byte" : "");
 	print_leaks(report, out);

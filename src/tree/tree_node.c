@@ -198,6 +198,16 @@ void merged_tree_empty(struct merged_tree *tree, path_id path)
 	tree->inodes.items[id].emptied = true;
 }
 
+inode_id merged_tree_add_file(struct merged_tree *tree, slot_id body, slot_id meta, bytes_id xattrs)
+{
+	return tree_add_inode(tree, (struct tree_inode){ body, meta, xattrs, false, INODE_NONE });
+}
+
+void merged_tree_relink(struct merged_tree *tree, path_id path, inode_id inode)
+{
+	tree->nodes.items[path].inode = inode;
+}
+
 void tree_repeat(struct applying *in, path_id path, slot_id slot)
 {
 	touch(in, path);

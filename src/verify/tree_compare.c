@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "layer/body_reader.h"
+
 #define PIECE ((size_t)256 << 10)
 
 const char *tree_difference_text(enum tree_difference kind)
@@ -24,65 +26,20 @@ const char *tree_difference_text(enum tree_difference kind)
 	return texts[kind];
 }
 
-/* Reads a body front to back, sparse pieces expanded. */
-struct body {
-	const struct layer *layer;
-	const struct entry *entry;
-	uint64_t base;	 /* of the stored bytes, in the layer */
-	size_t chunk;	 /* sparse: the piece that holds or follows the position */
-	uint64_t before; /* sparse: stored bytes of the pieces before that */
-};
-
-static struct body open_body(const struct merged_tree *tree, const struct tree_node *node)
-{
-	inode_id id = node->inode;
-	slot_id slot = tree_inode(tree, &id)->body;
-	const struct entry *entry = chain_entry(tree->chain, slot);
-
-	return (struct body){ chain_layer(tree->chain, chain_position(tree->chain, slot)), entry,
-			      entry->header_offset + entry->header_bytes, 0, 0 };
-}
-
-static int read_body(struct body *body, uint64_t at, unsigned char *buf, size_t len,
-		     struct error *err)
-{
-	const struct sparse_body *sparse;
-	uint64_t end = at + len;
-
-	if (body->entry->link == BYTES_NONE)
-		return range_read(&body->layer->tar, body->base + at, buf, len, err);
-	sparse = &body->layer->index.sparse.items[body->entry->link];
-	memset(buf, 0, len);
-	for (; body->chunk < sparse->chunk_count; body->chunk++) {
-		const struct tar_chunk *piece = &sparse->chunks[body->chunk];
-		uint64_t from = piece->offset > at ? piece->offset : at;
-		uint64_t to =
-			piece->offset + piece->length < end ? piece->offset + piece->length : end;
-		if (piece->offset >= end)
-			break;
-		if (from < to && range_read(&body->layer->tar,
-					    body->base + body->before + (from - piece->offset),
-					    buf + (from - at), (size_t)(to - from), err) < 0)
-			return -1;
-		if (piece->offset + piece->length > end)
-			break;
-		body->before += piece->length;
-	}
-	return 0;
-}
-
 /* 1: equal; 0: not; -1. */
 static int same_content(const struct merged_tree *left, const struct tree_node *a,
 			const struct merged_tree *right, const struct tree_node *b,
 			struct progress *progress, struct error *err)
 {
 	AUTO_FREE unsigned char *buf = xmalloc(2 * PIECE);
-	struct body one = open_body(left, a), two = open_body(right, b);
+	inode_id id = a->inode, other = b->inode;
+	struct body_reader one = body_reader_open(left->chain, tree_inode(left, &id)->body);
+	struct body_reader two = body_reader_open(right->chain, tree_inode(right, &other)->body);
 
 	for (uint64_t at = 0; at < one.entry->size;) {
 		size_t len = one.entry->size - at < PIECE ? (size_t)(one.entry->size - at) : PIECE;
-		if (read_body(&one, at, buf, len, err) < 0 ||
-		    read_body(&two, at, buf + PIECE, len, err) < 0)
+		if (body_reader_read(&one, at, buf, len, err) < 0 ||
+		    body_reader_read(&two, at, buf + PIECE, len, err) < 0)
 			return -1;
 		if (memcmp(buf, buf + PIECE, len))
 			return 0;
@@ -161,17 +118,18 @@ static int compare_node(const struct merged_tree *left, const struct merged_tree
 		find(out, path, DIFFERENT_TYPE);
 		return 0;
 	}
-	compare_stat(&one, &two, path, out);
+	if (!options->contents_only)
+		compare_stat(&one, &two, path, out);
 	if (one.type == TAR_DIR)
 		return 0;
 	inode_id left_id = a->inode, right_id = b->inode;
 	tree_inode(left, &left_id);
 	tree_inode(right, &right_id);
-	bool seen = pairing->of_left[left_id] != INODE_NONE;
-	if (!same_group(pairing, left_id, right_id, options->allow_split))
+	bool seen = pairing->of_left[left_id] == right_id;
+	if (!same_group(pairing, left_id, right_id, options->allow_split) &&
+	    !options->contents_only)
 		find(out, path, DIFFERENT_LINKS);
-	if (!options->contents || one.type != TAR_FILE || one.size != two.size || !one.size ||
-	    (seen && !options->allow_split))
+	if (!options->contents || one.type != TAR_FILE || one.size != two.size || !one.size || seen)
 		return 0;
 	int same = same_content(left, a, right, b, context->progress, err);
 	if (!same)

@@ -54,27 +54,51 @@ static uint32_t find_config(const struct image_set *images, const struct digest 
 	return UINT32_MAX;
 }
 
+/* One comparison of a planned tree with what was written. */
+static int compare_trees(const struct merged_tree *planned, const struct merged_tree *written,
+			 const struct compare_options *options, uint32_t image,
+			 const struct context *context, struct tree_findings *found,
+			 struct error *err)
+{
+	if (tree_compare(planned, written, options, context, found, err) < 0)
+		return -1;
+	if (!found->count)
+		return 0;
+	AUTO_FREE char *shown = paths_display(planned->names->paths, found->list.items[0].path);
+	return error_set(err, ERR_INTERNAL, "image %u: \"%s\": %s (%llu differences)", image, shown,
+			 tree_difference_text(found->list.items[0].kind),
+			 (unsigned long long)found->count);
+}
+
+/* Files that were linked are looked at once more as they were: a link must have brought each name
+ * to the bytes that it had. */
+static int compare_linked(const struct merged_tree *written, const struct plan *plan,
+			  uint32_t image, const struct context *context, struct error *err)
+{
+	const struct compare_options options = { .contents = true, .contents_only = true };
+	AUTO_PTR(merged_tree) apart = plan_tree(plan, image, PLAN_VIEW_APART, context, err);
+	AUTO(tree_findings) found = { .count = 0 };
+
+	return apart ? compare_trees(apart, written, &options, image, context, &found, err) : -1;
+}
+
 static int compare_planned(const struct opened *output, const struct plan *plan, uint32_t image,
 			   uint32_t twin, enum verify_level level, const struct context *context,
 			   struct verify_result *result, struct error *err)
 {
-	AUTO_PTR(merged_tree) planned = tree_of(plan->chain, plan->names, image, context, err);
+	bool linked = level == VERIFY_FULL && plan->links.count;
+	AUTO_PTR(merged_tree)
+	planned = plan_tree(plan, image, PLAN_VIEW_OUTPUT, context, err);
 	AUTO_PTR(merged_tree)
 	written = planned ? tree_of(&output->chain, plan->names, twin, context, err) : NULL;
-	struct compare_options options = { level == VERIFY_FULL, plan->copies };
+	struct compare_options options = { .contents = level == VERIFY_FULL && !linked,
+					   .allow_split = plan->copies };
 	AUTO(tree_findings) found = { .count = 0 };
 
-	if (planned)
-		plan_trim_tree(plan, image, planned);
-	if (!written || tree_compare(planned, written, &options, context, &found, err) < 0)
+	if (!written || compare_trees(planned, written, &options, image, context, &found, err) < 0)
 		return -1;
 	result->compared += found.compared;
-	if (!found.count)
-		return 0;
-	AUTO_FREE char *shown = paths_display(plan->names->paths, found.list.items[0].path);
-	return error_set(err, ERR_INTERNAL, "image %u: \"%s\": %s (%llu differences)", image, shown,
-			 tree_difference_text(found.list.items[0].kind),
-			 (unsigned long long)found.count);
+	return linked ? compare_linked(written, plan, image, context, err) : 0;
 }
 
 static int compare_output(struct opened *opened, const struct input *output,
@@ -196,7 +220,7 @@ static int compare_images(const struct opened *left, const struct opened *right,
 {
 	AUTO_PTR(merged_tree) one = tree_of(&left->chain, names, a, context, err);
 	AUTO_PTR(merged_tree) two = one ? tree_of(&right->chain, names, b, context, err) : NULL;
-	struct compare_options options = { true, false };
+	struct compare_options options = { .contents = true };
 	AUTO(tree_findings) found = { .count = 0 };
 
 	if (!two || tree_compare(one, two, &options, context, &found, err) < 0)

@@ -64,6 +64,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .squash = SQUASH_ALL, .frozen = frozen },
 		{ .squash = SQUASH_NONE, .frozen = frozen },
 		{ .squash = SQUASH_ALL, .max_layers = 3, .layer_size = 2000 },
+		{ .squash = SQUASH_ALL,
+		  .images = &stack.set,
+		  .dedupe = DEDUPE_SAFE,
+		  .dedupe_floor = 1 },
+		{ .squash = SQUASH_NONE,
+		  .images = &stack.set,
+		  .frozen = frozen,
+		  .dedupe = DEDUPE_ALL,
+		  .dedupe_floor = 1 },
 	};
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		judge(&stack, &options[i]);

@@ -73,7 +73,8 @@ static inline int check_totals(const struct plan *plan, struct error *err)
 	if (totals->layer_bytes != layers || totals->entries != entries)
 		return error_set(err, ERR_INTERNAL, "totals: layers or entries");
 	if (layers != totals->live_bytes + totals->shadowed_bytes + totals->frozen_bytes +
-			      totals->ignored_bytes + totals->framing_bytes)
+			      totals->ignored_bytes + totals->duplicate_bytes +
+			      totals->framing_bytes)
 		return error_set(err, ERR_INTERNAL, "totals do not add up");
 	vec_foreach (pair, &totals->pairs)
 		dead += pair->bytes;
@@ -161,7 +162,7 @@ static inline int check_image_rules(struct stack *output, const struct plan *pla
 	return rc;
 }
 
-/* Names that share an inode in `after` shared one in `before`. */
+/* Names that share an inode in `after` share one in `before`. */
 static inline int groups_only_split(const struct merged_tree *before,
 				    const struct merged_tree *after)
 {
@@ -185,34 +186,127 @@ static inline int groups_only_split(const struct merged_tree *before,
 	return good;
 }
 
-/* Do all images show the same before and after?  -1 with both texts. */
+/* -1 with both texts unless two trees show the same. */
+static inline int same_dumps(const struct merged_tree *want, const struct merged_tree *got,
+			     int flat, const char *what, struct error *err)
+{
+	AUTO_FREE char *left = tree_dump(want, flat);
+	AUTO_FREE char *right = tree_dump(got, flat);
+
+	if (!strcmp(left, right))
+		return 0;
+	return error_set(err, ERR_INTERNAL, "%s: shows\n  \"%s\"\n not \"%s\"", what, right, left);
+}
+
+static inline inode_id inode_at(const struct merged_tree *tree, path_id path)
+{
+	const struct tree_node *node = tree_node(tree, path);
+	inode_id id = node && node->type == TAR_FILE ? node->inode : INODE_NONE;
+
+	if (id != INODE_NONE)
+		tree_inode(tree, &id);
+	return id;
+}
+
+/* Names that became one file: none of them is too small, or of a mode that is guarded. */
+static inline int check_joined(const struct merged_tree *before, const struct merged_tree *after,
+			       const struct plan_options *options, struct error *err)
+{
+	for (path_id a = 1; a < after->nodes.count; a++)
+		for (path_id b = a + 1; b < after->nodes.count; b++) {
+			inode_id one = inode_at(after, a), two = inode_at(after, b);
+			struct tree_stat stat;
+			if (one == INODE_NONE || one != two ||
+			    inode_at(before, a) == inode_at(before, b))
+				continue;
+			tree_stat(after, tree_node(after, a), &stat);
+			if (options->dedupe == DEDUPE_OFF || stat.mode & 06022 ||
+			    stat.size < options->dedupe_floor)
+				return error_set(err, ERR_INTERNAL, "path %u and %u are one file",
+						 a, b);
+		}
+	return 0;
+}
+
+/* Do all images show the same before and after, but for what dedupe was to change? */
 static inline int check_same_trees(struct stack *input, struct stack *output,
 				   const struct plan *plan, struct error *err)
 {
+	int flat = plan->options.dedupe == DEDUPE_ALL ? 2 : plan->copies || plan->links.count;
+
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		AUTO_PTR(merged_tree) before = stack_merge(input, i);
 		AUTO_PTR(merged_tree) after = stack_merge(output, i);
-		if (!before || !after)
+		AUTO_PTR(merged_tree)
+		planned = plan_tree(plan, i, PLAN_VIEW_OUTPUT, &input->context, err);
+		if (!before || !after || !planned)
 			return error_set(err, ERR_INTERNAL, "%s",
 					 before ? output->err.message : input->err.message);
-		AUTO_FREE char *want = tree_dump(before, plan->copies);
-		AUTO_FREE char *got = tree_dump(after, plan->copies);
-		if (strcmp(want, got))
-			return error_set(err, ERR_INTERNAL, "image %u shows\n  \"%s\"\n not \"%s\"",
-					 i, got, want);
-		if (!groups_only_split(before, after))
-			return error_set(err, ERR_INTERNAL, "image %u has new hard links: %s", i,
-					 got);
+		if (same_dumps(planned, after, plan->copies, "plan", err) < 0 ||
+		    same_dumps(before, after, flat, "input", err) < 0 ||
+		    check_joined(before, after, &plan->options, err) < 0)
+			return error_wrap(err, "image %u", i);
+		if (!groups_only_split(planned, after) ||
+		    (!plan->links.count && !groups_only_split(before, after)))
+			return error_set(err, ERR_INTERNAL, "image %u has new hard links", i);
 	}
 	return 0;
+}
+
+/* Must two entries of a rebuilt layer be one file? */
+static inline int should_link(const struct layer *layer, const struct entry *a,
+			      const struct entry *b, const struct plan_options *options,
+			      struct error *err)
+{
+	AUTO(strbuf) left = STRBUF_INIT;
+	AUTO(strbuf) right = STRBUF_INIT;
+
+	if (a->type != TAR_FILE || b->type != TAR_FILE || a->kind != ENTRY_NORMAL ||
+	    b->kind != ENTRY_NORMAL || a->size != b->size || a->size < options->dedupe_floor ||
+	    a->mode != b->mode || a->mode & 06022 || a->uid != b->uid || a->gid != b->gid ||
+	    a->xattrs != b->xattrs || (options->dedupe == DEDUPE_SAFE && a->mtime != b->mtime))
+		return 0;
+	if (entry_body(layer, a, &left, err) < 0 || entry_body(layer, b, &right, err) < 0)
+		return 1;
+	return left.len == right.len && !memcmp(left.data, right.data, left.len);
+}
+
+/* No two files of a rebuilt layer that dedupe could have made one. */
+static inline int check_deduped(const struct stack *output, const struct plan *plan,
+				struct error *err)
+{
+	struct output_list list = VEC_INIT;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		plan_image_outputs(plan, i, &list);
+		for (uint32_t n = 0; !rc && n < list.count; n++) {
+			uint32_t number = plan->outputs.items[list.items[n]].segment;
+			const struct layer *layer =
+				chain_layer(&output->chain, output->chain.of_image[i][n]);
+			if (plan->segments.items[number].frozen)
+				continue;
+			vec_foreach (a, &layer->index.entries)
+				for (const struct entry *b = layer->index.entries.items; b < a; b++)
+					if (should_link(layer, a, b, &plan->options, err))
+						rc = error_set(err, ERR_INTERNAL,
+							       "paths %u and %u of output layer %u "
+							       "are the same",
+							       a->path, b->path, n);
+		}
+	}
+	vec_release(&list);
+	return rc;
 }
 
 /* Plan the output with the same options: every layer must come out as it went in. */
 static inline int check_stable(struct stack *output, const struct plan_options *options,
 			       struct error *err)
 {
+	struct plan_options same = *options;
+	same.images = &output->set;
 	AUTO_PTR(plan)
-	again = plan_build(&output->chain, output->names, options, &output->context, err);
+	again = plan_build(&output->chain, output->names, &same, &output->context, err);
 
 	if (!again)
 		return error_wrap(err, "second plan");
@@ -227,8 +321,10 @@ static inline int check_stable(struct stack *output, const struct plan_options *
 static inline int check_plan(struct stack *input, const struct plan_options *options,
 			     struct error *err)
 {
+	struct plan_options with_images = *options;
+	with_images.images = &input->set;
 	AUTO_PTR(plan)
-	plan = plan_build(&input->chain, input->names, options, &input->context, err);
+	plan = plan_build(&input->chain, input->names, &with_images, &input->context, err);
 	AUTO(stack) output = { 0 };
 
 	if (!plan)
@@ -238,6 +334,8 @@ static inline int check_plan(struct stack *input, const struct plan_options *opt
 	if (output_stack(&output, plan, input->names) < 0)
 		return error_set(err, ERR_INTERNAL, "output: %s", output.err.message);
 	if (check_same_trees(input, &output, plan, err) < 0)
+		return -1;
+	if (options->dedupe && !options->max_layers && check_deduped(&output, plan, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (check_image_rules(&output, plan, i, err) < 0)

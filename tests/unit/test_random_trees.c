@@ -64,7 +64,7 @@ static void draw_meta(struct forged_entry *entry)
 		snprintf(entry->xattr_value, 63, "%u", draw(3));
 	}
 	if (entry->type == 'f' && draw(4))
-		snprintf(entry->body, sizeof(entry->body), "%u", ++serial);
+		snprintf(entry->body, sizeof(entry->body), "%u", draw(3) ? ++serial : draw(3));
 }
 
 static void draw_marker(struct forged_entry *entry, const struct model *below)
@@ -266,6 +266,24 @@ static int check_case(const struct random_case *round, struct error *err)
 		  .order = ORDER_SIMILAR,
 		  .frozen = frozen,
 		  .layer_size = 2000 },
+		{ .squash = SQUASH_ALL,
+		  .order = ORDER_SIMILAR,
+		  .dedupe = DEDUPE_ALL,
+		  .dedupe_floor = 1 },
+		{ .squash = SQUASH_ALL, .dedupe = DEDUPE_SAFE, .dedupe_floor = 1 },
+		{ .squash = SQUASH_NONE, .dedupe = DEDUPE_SAFE, .dedupe_floor = 1 },
+		{ .squash = SQUASH_ALL, .frozen = frozen, .dedupe = DEDUPE_ALL, .dedupe_floor = 1 },
+		{ .squash = SQUASH_NONE,
+		  .frozen = frozen,
+		  .dedupe = DEDUPE_SAFE,
+		  .dedupe_floor = 1 },
+		{ .squash = SQUASH_NONE, .dedupe = DEDUPE_ALL, .dedupe_floor = 1 },
+		{ .squash = SQUASH_ALL,
+		  .frozen = frozen,
+		  .max_layers = 4,
+		  .layer_size = 2000,
+		  .dedupe = DEDUPE_ALL,
+		  .dedupe_floor = 1 },
 	};
 
 	stack_of_case(&stack, round);

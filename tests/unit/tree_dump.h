@@ -8,7 +8,7 @@
 struct dump {
 	const struct merged_tree *tree;
 	struct strbuf *out;
-	int flat;		      /* hard links are shown like files of their own */
+	int flat; /* hard links are shown like files of their own; 2: files without times */
 	struct VEC(path_id) carriers; /* by inode: PATH_NONE, or its first name */
 };
 
@@ -63,7 +63,7 @@ static inline void dump_stat(struct dump *dump, const struct tree_node *node)
 		strbuf_addf(out, " u%u", stat.uid);
 	if (stat.gid)
 		strbuf_addf(out, " g%u", stat.gid);
-	if (stat.mtime != 1000)
+	if (stat.mtime != 1000 && (dump->flat < 2 || stat.type != TAR_FILE))
 		strbuf_addf(out, " t%lld", (long long)stat.mtime);
 	if (stat.mtime_nsec)
 		strbuf_addf(out, ".%09u", stat.mtime_nsec);
