@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,7 @@ def renew(path, text):
 
 def main():
     args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
     bench = Bench(args)
     if args.nice:
         prefer(args.nice)

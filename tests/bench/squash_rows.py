@@ -69,16 +69,19 @@ def against_peers(bench):
         with Peers(bench.folder, image, squashers=not bench.quick) as peers:
             if not peers:
                 return
-            turns = take_turns([mine] + peers, max(1, bench.runs // 2 + 1))
+            turns = take_turns([mine] + peers, max(1, bench.runs // 2))
         bench.report.heading("Peers: %s, %.0f MB" % (name, os.path.getsize(image) / 1e6),
-                             "Loading into the stores of docker, buildah and umoci is not counted; "
-                             "docker's CPU time and memory are its client's.")
+                             "From archive to archive; \"rest\" is what remains of a ratio when loading "
+                             "the archive into the peer's store is not counted.  CPU time and memory "
+                             "of docker are its client's.")
         bench.report.turns(turns)
         for peer in peers:
             ratios = turns.ratios([peer.name], [mine.name])
-            copies = peer.name == "skopeo copy"
-            bench.report.goal(peer.name + " / lighten", name, turns_median(ratios),
-                              spread(ratios, "%.1f"), 1 if copies else 10, least=True)
+            text = spread(ratios, "%.1f")
+            if peer.mark:
+                text += ", rest " + spread(turns.ratios([peer.name], [mine.name], "rest"), "%.1f")
+            goal = 1 if peer.name == "skopeo copy" else 10
+            bench.report.goal(peer.name + " / lighten", name, turns_median(ratios), text, goal, least=True)
 
 
 def small(bench):

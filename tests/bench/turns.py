@@ -18,17 +18,19 @@ QUIET = 0.15
 
 
 class Task:
-    """A command.  `before` and `after` run untimed around each run; `makes` is removed after it."""
+    """A command.  `makes` is removed after each run, and `after` called; neither is timed."""
 
-    def __init__(self, name, command, makes=None, before=None, after=None, env=None, quiet=True):
+    def __init__(self, name, command, makes=None, after=None, env=None, quiet=True, mark=None):
         self.name, self.command, self.makes = name, command, makes
-        self.before, self.after, self.env = before, after, env
+        self.after, self.env = after, env
         self.quiet = quiet  # False: others (a daemon) work for it
+        self.mark = mark  # file that the command touches when its preparations end
 
 
 class Sample:
-    def __init__(self, wall, cpu, peak, others, size):
-        self.wall, self.cpu, self.peak, self.others, self.size = wall, cpu, peak, others, size
+    def __init__(self, wall, rest, cpu, peak, others, size):
+        self.wall, self.rest = wall, rest  # seconds; those behind the mark
+        self.cpu, self.peak, self.others, self.size = cpu, peak, others, size
 
 
 def busy_ticks():
@@ -56,10 +58,8 @@ def remove(path):
 
 def execute(task):
     """one run of a task; a command that fails ends the program"""
-    if task.before:
-        task.before()
     ticks = busy_ticks()
-    begin = time.monotonic()
+    begin, clock = time.monotonic(), time.time()
     process = subprocess.Popen(task.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, env=task.env)
     message = process.stderr.read()
@@ -76,7 +76,8 @@ def execute(task):
     remove(task.makes)
     if task.after:
         task.after()
-    return Sample(wall, cpu, usage.ru_maxrss * 1024, others if task.quiet else 0.0, size)
+    rest = wall - (os.path.getmtime(task.mark) - clock if task.mark else 0)
+    return Sample(wall, rest, cpu, usage.ru_maxrss * 1024, others if task.quiet else 0.0, size)
 
 
 class Turns:
@@ -91,13 +92,13 @@ class Turns:
     def median(self, name, field="wall"):
         return statistics.median(self.column(name, field))
 
-    def sums(self, names):
+    def sums(self, names, field="wall"):
         """wall seconds of several tasks together, by turn"""
-        return [sum(walls) for walls in zip(*(self.column(name) for name in names))]
+        return [sum(walls) for walls in zip(*(self.column(name, field) for name in names))]
 
-    def ratios(self, above, below):
+    def ratios(self, above, below, field="wall"):
         """by turn: a task, or the sum of several, divided by others"""
-        return [a / b for a, b in zip(self.sums(above), self.sums(below))]
+        return [a / b for a, b in zip(self.sums(above, field), self.sums(below, "wall"))]
 
     def others(self):
         return statistics.median(max(sample.others for sample in turn)
