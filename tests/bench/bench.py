@@ -53,7 +53,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="small images, no daemons")
     parser.add_argument("--entries", default="10000,100000,1000000", help="of the growth images")
     parser.add_argument("--bytes", default="1,2,4", help="GB of the growth images")
-    parser.add_argument("--memory-bytes", default="1,4", help="GB of the memory images")
+    parser.add_argument("--memory-bytes", default="1,10", help="GB of the memory images")
     parser.add_argument("--nice", type=int, default=0,
                         help="priority of everything that is timed, for a machine with other work (0)")
     parser.add_argument("--work", default="build/bench", help="folder for images and outputs")
@@ -92,10 +92,13 @@ class Bench:
         with open(path + ".json") as file:
             return path, json.load(file)
 
-    def discard(self, path):
-        for name in path, path + ".json":
-            if os.path.exists(name):
-                os.remove(name)
+    def discard_big(self):
+        """made images that are too large to keep"""
+        for name in os.listdir(self.work):
+            path = os.path.join(self.work, name)
+            if name.endswith(".tar") and os.path.getsize(path) > 1 << 30:
+                os.remove(path)
+                os.remove(path + ".json")
 
     def images(self):
         if self.args.images:
@@ -175,6 +178,7 @@ def main():
     for name in args.only.split(","):
         with tempfile.TemporaryDirectory(dir=bench.work, prefix="run-") as bench.folder:
             SECTIONS[name](bench)
+        bench.discard_big()
     report.summary()
     with open(os.path.join(bench.work, "report.md"), "w") as file:
         file.write(report.all())

@@ -3,7 +3,7 @@ import json
 import os
 import subprocess
 
-from squash_rows import default_command, plain_command, title, turns_median
+from squash_rows import default_command, floor_tasks, plain_command, title, turns_median
 from table import spread
 from turns import Task, memory as memory_of, take_turns
 
@@ -82,8 +82,7 @@ def memory(bench):
         plain = memory_of(plain_command(bench, image, target))
         full = memory_of(default_command(bench, image, target, bench.path("r.json")))
         os.remove(target)
-        if image_bytes > 1 << 30:
-            bench.discard(image)
+        bench.discard_big()
         bound = MEMORY_BASE + MEMORY_ENTRY * facts["entries"] + facts["name_bytes"]
         bench.report.row(shape, "%.2f" % (facts["layer_bytes"] / 1e9), facts["entries"],
                          "%.1f" % (plain / 1e6), "%.1f" % (full / 1e6), "%.1f" % (bound / 1e6),
@@ -98,23 +97,32 @@ def memory(bench):
                           "%.2f" % (equal[1] / equal[0]), 1.05)
 
 
-def grow(bench, what, shapes, unit_of, unit):
-    """time by unit, of each image against the one before it"""
+def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
+    """time by unit, of each image against the one before it; `beside_floor`: with hash and copy of
+    the same image as the measure, since the system slows down as well when much is written"""
     target = bench.path("out.tar")
     images = [bench.made(shape) for shape in shapes]
-    tasks = [Task(shape, plain_command(bench, path, target), target)
-             for shape, (path, _) in zip(shapes, images)]
+    tasks, floors = [], {}
+    for shape, (path, _) in zip(shapes, images):
+        tasks.append(Task(shape, plain_command(bench, path, target), target))
+        if beside_floor:
+            floors[shape] = [Task(task.name + " " + shape, task.command, task.makes)
+                             for task in floor_tasks(bench, path, path)]
+            tasks += floors[shape]
     turns = take_turns(tasks, bench.runs, bench.patience)
     bench.report.heading("Growth: " + what)
     bench.report.table(["image", "entries", "GB", "wall s", "CPU s", unit])
-    units = [unit_of(facts) for _, facts in images]
-    for shape, (_, facts), amount in zip(shapes, images, units):
+    costs = []
+    for shape, (_, facts) in zip(shapes, images):
+        below = turns.sums([task.name for task in floors[shape]]) if beside_floor else None
+        walls = turns.column(shape)
+        costs.append([wall / (floor if beside_floor else unit_of(facts))
+                      for wall, floor in zip(walls, below or walls)])
         bench.report.row(shape, facts["entries"], "%.2f" % (facts["layer_bytes"] / 1e9),
-                         spread(turns.column(shape)), "%.2f" % turns.median(shape, "cpu"),
-                         spread([wall / amount for wall in turns.column(shape)]))
+                         spread(walls), "%.2f" % turns.median(shape, "cpu"), spread(costs[-1]))
     bench.report.text("")
-    for less, more, amount, larger in zip(shapes, shapes[1:], units, units[1:]):
-        ratios = [ratio * amount / larger for ratio in turns.ratios([more], [less])]
+    for less, more, before, after in zip(shapes, shapes[1:], costs, costs[1:]):
+        ratios = [b / a for a, b in zip(before, after)]
         bench.report.goal("growth, %s: %s" % (what, unit), "%s / %s" % (more, less),
                           turns_median(ratios), spread(ratios), 1.15)
 
@@ -125,9 +133,9 @@ def growth(bench):
     grow(bench, "entries", ["app:entries=%d,bytes=0,layers=4" % count for count in counts], entries,
          "s per million entries")
     sizes = [0.1, 0.4] if bench.quick else [float(size) for size in bench.args.bytes.split(",")]
-    sizes = [size for size in sizes if bench.room(3e9 * size)]
+    sizes = [size for size in sizes if bench.room(1e9 * (sum(sizes) + size))]
     grow(bench, "bytes", ["app:entries=5000,bytes=%d,layers=4" % int(size * 1e9) for size in sizes],
-         lambda facts: facts["layer_bytes"] / 1e9, "s per GB")
+         None, "wall / (hash + copy)", beside_floor=True)
     count = 20000 if bench.quick else 100000
     for shape in "flat", "links", "whiteouts", "deep":
         grow(bench, shape, ["%s:entries=%d" % (shape, n) for n in (count, 2 * count)], entries,
