@@ -66,6 +66,9 @@ static bool lifts(const struct rule *rule, uint32_t keeper)
 
 uint32_t decider_keeper(struct decider *d, uint32_t rule, path_id path)
 {
+	if (facts_has(&d->facts, path, FACT_WORKDIR) && d->workdir_rule != RULE_NONE &&
+	    !lifts(&d->policy->rules.items[rule], d->workdir_rule))
+		return d->workdir_rule;
 	for (size_t i = 0; i < d->rules.count; i++) {
 		uint32_t keeper = d->rules.items[i];
 		if (d->policy->rules.items[keeper].info.action == POLICY_KEEP &&
@@ -135,8 +138,11 @@ static void judge(struct decider *d, path_id path)
 
 static void check_rules(struct decider *d)
 {
+	d->workdir_rule = RULE_NONE;
 	for (uint32_t i = 0; i < d->policy->rules.count; i++) {
 		const struct rule *rule = &d->policy->rules.items[i];
+		if (rule->builtin && rule->enabled && !strcmp(rule->info.id, WORKDIR_RULE))
+			d->workdir_rule = i;
 		struct subject subject = {
 			.facts = &d->facts, .rule = rule, .rule_id = i, .path = PATH_NONE
 		};

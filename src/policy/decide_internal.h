@@ -20,6 +20,7 @@ struct decider {
 	struct policy_decisions *out;
 	uint32_t *excluded;    /* by rule: stamp of the path at hand */
 	struct glob_ids rules; /* that match the path at hand, in their order */
+	uint32_t workdir_rule; /* keeps what lies below the working directory; or RULE_NONE */
 };
 
 enum mark {

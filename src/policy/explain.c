@@ -38,7 +38,10 @@ static void add_verdict(struct decider *d, uint32_t rule, path_id path, struct s
 	else if (keeper != RULE_NONE)
 		strbuf_addf(out, "stopped by %s", d->policy->rules.items[keeper].info.id);
 	else if (d->taken[path] == rule)
-		strbuf_addstr(out, "it decides");
+		strbuf_addf(out, "it decides%s",
+			    facts_has(&d->facts, path, FACT_WORKDIR) && d->workdir_rule != RULE_NONE
+				    ? ", for " WORKDIR_RULE " lets it pass"
+				    : "");
 	else
 		strbuf_addstr(out,
 			      takes ? "it would, but does not come to it" : "it keeps the path");
@@ -116,9 +119,10 @@ int policy_explain(const struct policy *policy, const struct image *image,
 	add_path(&d, found, out);
 	strbuf_addf(out, ": %s, ", tar_type_name(view_type(&d.facts.view, found)));
 	add_answer(&d, found, out);
-	const struct needed *needed = d.facts.flags[found] & (FACT_KEPT | FACT_KEPT_BELOW)
-					      ? facts_why(&d.facts, found)
-					      : NULL;
+	const struct needed *needed =
+		d.facts.flags[found] & (FACT_KEPT | FACT_KEPT_BELOW | FACT_WORKDIR)
+			? facts_why(&d.facts, found)
+			: NULL;
 	if (needed) {
 		strbuf_addstr(out, "  the config of the image: ");
 		facts_why_text(&d.facts, needed, out);

@@ -8,7 +8,7 @@ void facts_init(struct facts *facts, const struct policy *policy, const struct i
 	facts->policy = policy;
 	facts->view = (struct view){ image, tree, &context->limits };
 	facts->path_count = paths_count(tree->names->paths);
-	facts->flags = xcalloc(facts->path_count + 1, 1);
+	facts->flags = xcalloc(facts->path_count + 1, sizeof(uint16_t));
 	facts->seen = xcalloc(policy->uses.count + 1, 1);
 	facts->candidate_of = xcalloc(facts->path_count + 1, sizeof(uint32_t));
 	facts->buffered_fd = -1;

@@ -18,6 +18,7 @@ enum fact {
 	FACT_NAMED = 1 << 5,	  /* argv or Env name it, or a directory above */
 	FACT_OWNED = 1 << 6,	  /* a package lists it */
 	FACT_LOOKED = 1 << 7,	  /* what it needs to start is known */
+	FACT_WORKDIR = 1 << 8,	  /* below the working directory: "keep.workdir" keeps it */
 };
 
 /* Why the config needs a path. */
@@ -70,7 +71,7 @@ struct facts {
 	const struct policy *policy;
 	struct view view;
 	uint32_t path_count;
-	uint8_t *flags;			  /* by path: enum fact */
+	uint16_t *flags;		  /* by path: enum fact */
 	uint8_t *seen;			  /* by glob_id: a name matches */
 	struct VEC(struct needed) needed; /* sorted by path once it is complete */
 	enum owners owners;

@@ -5,7 +5,8 @@
 static bool unreferenced_holds(const struct condition *condition, struct subject *subject)
 {
 	(void)condition;
-	return !(subject->facts->flags[subject->path] & (FACT_KEPT | FACT_KEPT_BELOW | FACT_NAMED));
+	return !(subject->facts->flags[subject->path] &
+		 (FACT_KEPT | FACT_KEPT_BELOW | FACT_NAMED | FACT_WORKDIR));
 }
 
 const struct match_type match_unreferenced = { .key = "unreferenced",

@@ -30,6 +30,9 @@ enum rule_rank {
 	RANK_FILE,
 };
 
+/* The keep rule for what lies below the working directory, which only the config tells. */
+#define WORKDIR_RULE "keep.workdir"
+
 struct match_type;
 
 /* A condition of a rule; what the fields mean is its kind's business. */

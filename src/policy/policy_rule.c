@@ -158,7 +158,8 @@ static int read_enabled(struct rule_reader *in, json_t *value, struct error *err
 
 static int read_builtin(struct rule_reader *in, json_t *value, struct error *err)
 {
-	static const char *const known[] = { "keep.config-referenced", "secret.config", NULL };
+	static const char *const known[] = { "keep.config-referenced", WORKDIR_RULE,
+					     "secret.config", NULL };
 
 	if (read_bool(value, &in->rule->builtin, err) < 0)
 		return -1;
@@ -233,14 +234,20 @@ static int read_dangling(struct rule_reader *in, json_t *value, struct error *er
 	return choice < 0 ? -1 : only_remove(in, err);
 }
 
+/* What the config names to start is never to be passed, what lies beside it is. */
+static bool is_passable(const struct rule *rule)
+{
+	return rule->info.id && rule->rank == RANK_FILE && rule->info.action == POLICY_KEEP &&
+	       (!rule->builtin || !strcmp(rule->info.id, WORKDIR_RULE));
+}
+
 /* The keep rules that this one may pass must stand in policies loaded before. */
 static const char *next_keep_rule(const void *policy, size_t index)
 {
 	const struct policy *in = policy;
 
 	vec_foreach (rule, &in->rules)
-		if (rule->info.id && rule->rank == RANK_FILE && rule->info.action == POLICY_KEEP &&
-		    !rule->builtin && !index--)
+		if (is_passable(rule) && !index--)
 			return rule->info.id;
 	return NULL;
 }
@@ -257,8 +264,7 @@ static int read_lifts(struct rule_reader *in, json_t *value, struct error *err)
 		uint32_t found = RULE_NONE;
 		for (uint32_t i = 0; i < in->rule_id; i++) {
 			const struct rule *rule = &in->policy->rules.items[i];
-			if (!strcmp(rule->info.id, *text) && rule->info.action == POLICY_KEEP &&
-			    rule->rank == RANK_FILE && !rule->builtin)
+			if (is_passable(rule) && !strcmp(rule->info.id, *text))
 				found = i;
 		}
 		if (found == RULE_NONE)

@@ -65,6 +65,21 @@ static bool is_home(const struct facts *facts, path_id path)
 	       (home && home[0] == '/' && path == view_find(&facts->view, home));
 }
 
+/* Among installed packages, where rules for packages would take the application for one of them. */
+static bool is_installed(const struct facts *facts, path_id path)
+{
+	static const char *const folders[] = { "node_modules", "site-packages", "dist-packages" };
+
+	for (; path != PATH_ROOT; path = paths_parent(view_paths(&facts->view), path)) {
+		struct tar_text name = paths_name(view_paths(&facts->view), path);
+		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+			if (name.len == strlen(folders[i]) &&
+			    !memcmp(name.bytes, folders[i], name.len))
+				return true;
+	}
+	return false;
+}
+
 path_id facts_workdir(const struct facts *facts)
 {
 	const char *text =
@@ -84,7 +99,7 @@ static void need_workdir(struct facts *facts)
 		return;
 	need_way(facts, PATH_ROOT, text_of(text), NEED_WORKDIR);
 	if (!is_home(facts, path))
-		facts->flags[path] |= FACT_KEPT_BELOW;
+		facts->flags[path] |= is_installed(facts, path) ? FACT_KEPT_BELOW : FACT_WORKDIR;
 }
 
 static void need_volumes(struct facts *facts)
@@ -241,8 +256,8 @@ void facts_find_needed(struct facts *facts)
 		      compare_needed);
 	/* Parents have smaller ids. */
 	for (path_id id = 1; id < facts->path_count; id++)
-		facts->flags[id] |=
-			facts->flags[paths_parent(paths, id)] & (FACT_KEPT_BELOW | FACT_NAMED);
+		facts->flags[id] |= facts->flags[paths_parent(paths, id)] &
+				    (FACT_KEPT_BELOW | FACT_NAMED | FACT_WORKDIR);
 }
 
 const struct needed *facts_why(const struct facts *facts, path_id path)

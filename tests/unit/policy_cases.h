@@ -83,7 +83,8 @@ static const struct policy_case policy_cases[] = {
 	      "f x/1,f x/2", "rm x/2 a; kept x/1 a: --keep /x/1"),
 	  .keep = "/x/1" },
 	{ ROW("drop-option", KEEP("k", "/x/k"), "f x/k,f x/2,f x/d/3,d x/e",
-	      "rm x/2 --drop /x; rm x/d --drop /x; rm x/d/3 --drop /x; rm x/e --drop /x; kept x/k "
+	      "rm x/2 --drop /x; rm x/d --drop /x; rm x/d/3 --drop /x; rm x/e "
+	      "--drop /x; kept x/k "
 	      "--drop /x: k"),
 	  .drop = "/x" },
 	{ ROW("drop-first", REMOVE("a", "/x", ""), "f x", "rm x --drop /x"), .drop = "/x" },
@@ -152,14 +153,16 @@ static const struct policy_case policy_cases[] = {
 	  .config = "{\"Cmd\": [\"app\"]}" },
 	{ ROW("links-to-argv0", REMOVE("a", "/usr/**", ""),
 	      "s bin >usr/bin,s usr/bin/app >/usr/x/real,f usr/x/real,f usr/x/2",
-	      "rm usr/x/2 a; kept usr/bin/app a: needed; kept usr/x/real a: needed"),
+	      "rm usr/x/2 a; kept usr/bin/app a: needed; kept usr/x/real a: "
+	      "needed"),
 	  .config = "{\"Cmd\": [\"/bin/app\"]}" },
 	{ ROW("script", REMOVE("a", "/bin/**", ""), "f bin/app =#!/bin/sh,f bin/sh,f bin/x",
 	      "rm bin/x a; kept bin/app a: needed; kept bin/sh a: needed"),
 	  .config = "{\"Entrypoint\": [\"/bin/app\"]}" },
 	{ ROW("shell-form", REMOVE("a", "/{bin,srv}/**", ""),
 	      "f bin/sh,f bin/node,f srv/a.js,f srv/b.js",
-	      "rm srv/b.js a; kept bin/node a: needed; kept bin/sh a: needed; kept srv/a.js a: "
+	      "rm srv/b.js a; kept bin/node a: needed; kept bin/sh a: needed; kept "
+	      "srv/a.js a: "
 	      "needed"),
 	  .config = "{\"Cmd\": [\"/bin/sh\", \"-c\", \"exec node /srv/a.js --x\"]}" },
 	{ ROW("relative", REMOVE("a", "/root/**", ""), "f root/a.js,f root/b.js",
@@ -174,9 +177,24 @@ static const struct policy_case policy_cases[] = {
 	{ ROW("env-dir", REMOVE("a", "/{x,tmp}/**", ", \"dirs\": \"remove\""), "f x/d/1,f tmp/d/2",
 	      "rm x/d/1 a; kept tmp/d/2 a: needed"),
 	  .config = "{\"Env\": [\"A=/x/d\", \"B=/tmp/d\"]}" },
-	{ ROW("workdir", REMOVE("a", "/{srv,root}/**", ""), "f srv/w/1,f srv/2",
-	      "rm srv/2 a; kept srv/w/1 a: needed"),
+	{ ROW("workdir", REMOVE("a", "/{srv,root}/**", ", \"dirs\": \"remove\""),
+	      "f srv/w/1,d srv/w/e,f srv/2", "rm srv/2 a; kept srv/w/1 a: keep.workdir"),
 	  .config = "{\"WorkingDir\": \"/srv/w\"}" },
+	{ ROW("workdir-lift",
+	      REMOVE("a", "/srv/**",
+		     ", \"dirs\": \"remove\", \"overrides_keep\": "
+		     "[\"keep.workdir\"]") "," REMOVE("b", "/srv/**", ""),
+	      "f srv/w/1,f srv/w/2,d srv/w/e",
+	      "rm srv/w/1 a; rm srv/w/e a; kept srv/w/2 a: needed"),
+	  .config = "{\"WorkingDir\": \"/srv/w\", \"Cmd\": [\"/srv/w/2\"]}" },
+	{ ROW("workdir-in-packages",
+	      REMOVE("a", "/srv/**", ", \"overrides_keep\": [\"keep.workdir\"]"),
+	      "f srv/node_modules/w/1,f srv/node_modules/x/1",
+	      "rm srv/node_modules/x/1 a; kept srv/node_modules/w/1 a: needed"),
+	  .config = "{\"WorkingDir\": \"/srv/node_modules/w\"}" },
+	{ ROW("workdir-drop", REMOVE("a", "/x", ""), "f srv/w/1,f srv/2",
+	      "rm srv/2 --drop /srv; kept srv/w/1 --drop /srv: keep.workdir"),
+	  .config = "{\"WorkingDir\": \"/srv/w\"}", .drop = "/srv" },
 	{ ROW("workdir-home", REMOVE("a", "/root/**", ""), "f root/1", "rm root/1 a"),
 	  .config = "{\"WorkingDir\": \"/root\"}" },
 	{ ROW("volume", REMOVE("a", "/data/**", ""), "f data/v/1,f data/2",
@@ -184,7 +202,8 @@ static const struct policy_case policy_cases[] = {
 	  .config = "{\"Volumes\": {\"/data/v\": {}}}" },
 	{ ROW("healthcheck", REMOVE("a", "/bin/*", ""), "f bin/curl,f bin/sh,f bin/x",
 	      "rm bin/x a; kept bin/curl a: needed; kept bin/sh a: needed"),
-	  .config = "{\"Healthcheck\": {\"Test\": [\"CMD-SHELL\", \"curl -f http://localhost/ || "
+	  .config = "{\"Healthcheck\": {\"Test\": [\"CMD-SHELL\", \"curl -f "
+		    "http://localhost/ || "
 		    "exit 1\"]}}" },
 	{ ROW("needed-over-lift",
 	      RULE("a", "remove",
