@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# Images of unusual size: nothing here is timed, but what is quadratic would not end in a check.
+
+load common.bash
+
+setup() {
+	enter_work
+}
+
+# scale SHAPE:KEY=N: make in.tar
+scale() {
+	PYTHONDONTWRITEBYTECODE=1 python3 "$root/tests/bench/forge.py" "$1" in.tar
+}
+
+# scales SHAPE:KEY=N: an image by tests/bench/forge.py comes out as counted, at full comparison
+scales() {
+	scale "$1"
+	succeeds --quiet --policy none --verify full --report report.json -o out.tar in.tar
+	python3 "$root/tests/cli/scale_check.py" "$1" out.tar
+	succeeds verify --quiet in.tar out.tar
+}
+
+@test "200,000 entries of one directory, a tenth of them twice" {
+	scales flat:entries=200000
+}
+
+@test "100,000 hard links to one file" {
+	scales links:entries=100000
+}
+
+@test "100,000 files, each deleted by a whiteout" {
+	scales whiteouts:entries=200000
+}
+
+@test "directories 500 deep" {
+	scales deep:entries=2000
+}
+
+@test "a policy decides about 50,000 files of which none matches" {
+	scale app:entries=50000,bytes=1000000
+	succeeds --quiet --policy slim -o out.tar in.tar
+	succeeds verify --quiet in.tar out.tar
+}
