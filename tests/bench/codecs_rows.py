@@ -54,12 +54,12 @@ def pack(bench, format_name, tool, command, goal_speed, image):
 
 def gzip_out(bench):
     if shutil.which("pigz"):
-        for image in bench.images():
+        for image in bench.images(few=True):
             pack(bench, "gzip", "pigz -6", "pigz -6 -c", 2.5, image)
 
 
 def zstd_out(bench):
-    for image in bench.images():
+    for image in bench.images(few=True):
         pack(bench, "zstd", "zstd -3 -T0", "zstd -q -3 -T0 -c", 0.95, image)
 
 
@@ -81,7 +81,7 @@ def blobs_of(image, folder):
 def gzip_in(bench):
     if not shutil.which("igzip"):
         return
-    for image in bench.images():
+    for image in bench.images(few=True):
         packed, target = bench.path("packed.tar"), bench.path("out.tar")
         subprocess.run([bench.lighten, "-q", "-p", "none", "--squash", "none", "--compress", "gzip:6",
                         "-o", packed, image], check=True)

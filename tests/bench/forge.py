@@ -282,18 +282,18 @@ def deep(image, entries=100000, depth=500):
         layer.file(path + b"/end", 16)
 
 
-def same(image, files=300000, candidates=60000, bytes=300 << 20):
-    """some files are alike, in pairs; no two others have one size"""
+def same(image, files=300000, candidates=60000, size=8192):
+    """files of one size that are alike in pairs, among many that are too small to look at"""
     layer = image.layer()
     layer.directory(b"all")
     for number in range(files):
         if number % 1000 == 0:
             folder = b"all/d%d" % (number // 1000)
             layer.directory(folder)
-        if number < candidates:
-            layer.file(folder + b"/file%d" % number, bytes // files, 1 << 24 | number // 2)
+        if number % (files // candidates) == 0:
+            layer.file(folder + b"/same%d" % number, size, 1 << 24 | number // (files // candidates) // 2)
         else:
-            layer.file(folder + b"/file%d" % number, 0)
+            layer.file(folder + b"/small%d" % number, 100)
 
 
 SHAPES = {shape.__name__: shape for shape in (app, bundle, modules, chown, flat, links, whiteouts,

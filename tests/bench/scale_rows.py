@@ -51,7 +51,7 @@ def dedupe(bench):
     if not bench.options("--dedupe", "safe"):
         return
     files = 30000 if bench.quick else 300000
-    image, _ = bench.made("same:files=%d,candidates=%d,bytes=%d" % (files, files // 5, files << 10))
+    image, _ = bench.made("same:files=%d,candidates=%d" % (files, files // 5))
     target = bench.path("out.tar")
     base = [bench.lighten, "-q", "-p", "none", "-o", target, image, "--dedupe"]
     turns = take_turns([Task("off", base + ["off"], target), Task("safe", base + ["safe"], target)],
