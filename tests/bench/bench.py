@@ -187,7 +187,7 @@ def main():
     with open(os.path.join(bench.work, "report.md"), "w") as file:
         file.write(report.all())
     if args.readme:
-        renew(args.readme, report.short(machine()))
+        renew(args.readme, report.readme(machine()))
 
 
 if __name__ == "__main__":

@@ -121,6 +121,7 @@ def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
         bench.report.row(shape, facts["entries"], "%.2f" % (facts["layer_bytes"] / 1e9),
                          spread(walls), "%.2f" % turns.median(shape, "cpu"), spread(costs[-1]))
     bench.report.text("")
+    bench.report.others(turns)
     for less, more, before, after in zip(shapes, shapes[1:], costs, costs[1:]):
         ratios = [b / a for a, b in zip(before, after)]
         bench.report.goal("growth, %s: %s" % (what, unit), "%s / %s" % (more, less),

@@ -53,6 +53,9 @@ def squash(bench):
                                 ("the same with safe policy, dedupe, report", "defaults", 0.9)):
             ratios = turns.ratios([task], [HASH, COPY])
             bench.report.goal(row + " / (hash + copy)", name, turns_median(ratios), spread(ratios), goal)
+        row = bench.report.short.setdefault("%s, %.0f MB" % (name, os.path.getsize(image) / 1e6), {})
+        row["lighten"] = "%.1f s" % turns.median("squash")
+        row["/ (hash + copy)"] = "%.2f" % turns_median(turns.ratios(["squash"], [HASH, COPY]))
         os.remove(reference)
 
 
@@ -80,6 +83,8 @@ def against_peers(bench):
             text = spread(ratios, "%.1f")
             if peer.mark:
                 text += ", rest " + spread(turns.ratios([peer.name], [mine.name], "rest"), "%.1f")
+            row = bench.report.short.setdefault("%s, %.0f MB" % (name, os.path.getsize(image) / 1e6), {})
+            row[peer.name] = "%.1f x as long" % turns_median(ratios)
             goal = 1 if peer.name == "skopeo copy" else 10
             bench.report.goal(peer.name + " / lighten", name, turns_median(ratios), text, goal, least=True)
 
