@@ -22,6 +22,7 @@ struct run_options {
 	const char *have;
 	uint32_t max_layers;
 	uint64_t layer_size;
+	bool persist;
 	bool drop_empty_layers, lossless, keep_attestations, dry_run, sync;
 	struct encoding encoding;
 	bool recode;

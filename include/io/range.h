@@ -19,6 +19,10 @@ struct range {
  * ERR_IO when the system refuses or the file became shorter. */
 int range_read(const struct range *range, uint64_t at, void *buf, size_t len, struct error *err);
 
+/* Bytes of memory as a range of a file without a name; the caller closes its descriptor.  ERR_IO.
+ */
+int range_of_bytes(const void *bytes, size_t len, struct range *out, struct error *err);
+
 /* A piece of a range; the caller has checked that it lies inside. */
 struct range range_slice(const struct range *range, uint64_t at, uint64_t len);
 

@@ -29,12 +29,20 @@ struct chain {
 	uint32_t *depth_of_image;
 	size_t image_count;
 	slot_id slot_count;
+	struct VEC(struct layer *) added; /* layers that are in no image of the input */
 };
 
 /* ERR_LIMIT when there are too many entries. */
 int chain_init(struct chain *chain, const struct layer_set *layers, const struct image_set *images,
 	       const struct limits *limits, struct error *err);
 void chain_release(struct chain *chain);
+
+/* Add a position for a layer of our own, the tar `bytes`, that is no part of any stack: its entries
+ * get slots, so that they can be bound and written like others.  `below` is the position that it is
+ * to be applied on; *out the new one.  Positions and slots that were there stay what they are. */
+int chain_add_layer(struct chain *chain, struct names *names, const struct strbuf *bytes,
+		    uint32_t below, const struct context *context, uint32_t *out,
+		    struct error *err);
 
 /* The position that a slot belongs to. */
 uint32_t chain_position(const struct chain *chain, slot_id slot);

@@ -60,6 +60,7 @@ struct plan_options {
 	uint64_t layer_size;	 /* cut rebuilt layers to about that many bytes; 0: do not cut */
 	enum dedupe_mode dedupe;
 	uint64_t dedupe_floor; /* smallest file that is linked; 0: the usual one */
+	bool persist;	       /* add settings for package managers that say what rules took */
 };
 
 /* What became of the body and the name of an input entry. */
@@ -101,12 +102,20 @@ struct segment {
 	size_t record_begin, record_end;
 	uint32_t output_begin, output_count; /* its output layers; none when nothing is left */
 	unsigned flaws;			     /* enum layer_flaw of its input layers */
+	uint32_t added; /* position of files that are added on top; UINT32_MAX: none */
 };
 
 /* A layer that is written: a whole segment or, cut to size, a part of one. */
 struct output_layer {
 	uint32_t segment;
 	size_t record_begin, record_end; /* empty when the segment passes through */
+};
+
+/* A file that the input does not have. */
+struct plan_added {
+	path_id path;
+	uint32_t segment;
+	uint64_t bytes;
 };
 
 /* What became of a decision of the policy. */
@@ -193,12 +202,13 @@ struct plan {
 	const struct policy *policy; /* borrowed; NULL: no rules */
 	struct plan_image_policy *policies; /* [image]; NULL without a policy */
 	struct plan_rule_sum *rules;	    /* by rule; NULL without a policy */
+	struct VEC(struct plan_added) added;
 	bool copies; /* a hard-link group was split by a frozen or separate layer */
 	struct plan_totals totals;
 };
 
-/* `chain`, `names` are borrowed and must outlive the plan; `names` may grow. */
-struct plan *plan_build(const struct chain *chain, struct names *names,
+/* `chain`, `names` are borrowed and must outlive the plan; both may grow. */
+struct plan *plan_build(struct chain *chain, struct names *names,
 			const struct plan_options *options, const struct context *context,
 			struct error *err);
 void plan_free(struct plan *plan);

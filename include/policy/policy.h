@@ -74,15 +74,6 @@ const struct policy_rule *policy_rule(const struct policy *policy, uint32_t rule
 /* What the policy that was named last says of itself, "" for nothing. */
 const char *policy_description(const struct policy *policy);
 
-/* A name that the package manager's exclude file has: `manager` is "dpkg", "rpm" or "pacman". */
-struct policy_persist {
-	const char *manager, *path;
-};
-struct policy_persist_list VEC(struct policy_persist);
-
-/* Where the loaded policies want excludes written, in load order. */
-void policy_persist(const struct policy *policy, struct policy_persist_list *out);
-
 /* Append the resolved policy as JSON: parameters in place, files in load order. */
 void policy_show(const struct policy *policy, struct strbuf *out);
 

@@ -55,6 +55,12 @@ struct report_veto {
 	char *why;
 };
 
+/* A file that the input does not have. */
+struct report_added {
+	char *path; /* escaped */
+	uint64_t bytes;
+};
+
 /* A secret, or what looks like one. */
 struct report_leak {
 	const char *rule, *severity, *state; /* borrowed */
@@ -93,6 +99,7 @@ struct report {
 	struct VEC(struct report_rule) rules;  /* most bytes first */
 	struct VEC(struct report_veto) vetoes; /* the first REPORT_VETOES */
 	uint64_t veto_count;
+	struct VEC(struct report_added) added;
 	struct VEC(struct report_leak) leaks;
 	struct VEC(char *) notes;	 /* escaped */
 	const struct warnings *warnings; /* borrowed */

@@ -105,6 +105,9 @@ struct tree_stat {
 
 void tree_stat(const struct merged_tree *tree, const struct tree_node *node, struct tree_stat *out);
 
+/* The bytes of a regular file; false for anything else and for sparse files. */
+bool tree_body(const struct merged_tree *tree, const struct tree_node *node, struct range *out);
+
 /* The same from the parts of an inode. */
 void inode_stat(const struct chain *chain, slot_id body, slot_id meta, bytes_id xattrs,
 		struct tree_stat *out);

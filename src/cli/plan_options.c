@@ -28,9 +28,10 @@ static json_t *dump_policy(void)
 {
 	const struct policy_choice *policy = &run_options.policy;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:s}", "policies", texts(&policy->policies),
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:b}", "policies", texts(&policy->policies),
 			 "params", texts(&policy->params), "keep", texts(&policy->keep), "drop",
-			 texts(&policy->drop), "maxClass", policy_class_name(policy->max_class));
+			 texts(&policy->drop), "maxClass", policy_class_name(policy->max_class),
+			 "persist", run_options.persist);
 }
 
 json_t *plan_options_dump(const struct run *run)
@@ -69,12 +70,14 @@ static int load_policy(json_t *options, struct error *err)
 	struct policy_choice *policy = &run_options.policy;
 	json_t *policies, *params, *keep, *drop;
 	const char *class;
+	int persist;
 	json_error_t problem;
 
-	if (json_unpack_ex(options, &problem, JSON_STRICT, "{s:o, s:o, s:o, s:o, s:s}", "policies",
-			   &policies, "params", &params, "keep", &keep, "drop", &drop, "maxClass",
-			   &class) < 0)
+	if (json_unpack_ex(options, &problem, JSON_STRICT, "{s:o, s:o, s:o, s:o, s:s, s:b}",
+			   "policies", &policies, "params", &params, "keep", &keep, "drop", &drop,
+			   "maxClass", &class, "persist", &persist) < 0)
 		return error_set(err, ERR_USAGE, "options: policy: %s", problem.text);
+	run_options.persist = persist;
 	if (load_texts(policies, &policy->policies, err) < 0 ||
 	    load_texts(params, &policy->params, err) < 0 ||
 	    load_texts(keep, &policy->keep, err) < 0 || load_texts(drop, &policy->drop, err) < 0)

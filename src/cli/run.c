@@ -198,6 +198,7 @@ int run_plan(struct run *run, struct error *err)
 		.lossless = run_options.lossless,
 		.max_layers = run_options.max_layers,
 		.layer_size = run_options.layer_size,
+		.persist = run_options.persist,
 		.dedupe = (enum dedupe_mode)run_options.dedupe,
 	};
 

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "write_full.h"
 
 static bool fits(const struct range *range, uint64_t at, size_t len)
 {
@@ -37,6 +40,20 @@ int range_read(const struct range *range, uint64_t at, void *buf, size_t len, st
 		len -= (size_t)got;
 	}
 	return 0;
+}
+
+int range_of_bytes(const void *bytes, size_t len, struct range *out, struct error *err)
+{
+	int fd = memfd_create("lighten", MFD_CLOEXEC);
+
+	*out = (struct range){ .fd = fd, .offset = 0, .length = len };
+	if (fd >= 0 && !pwrite_full(fd, bytes, len, 0))
+		return 0;
+	error_set_errno(err, errno, "cannot keep %zu bytes in memory", len);
+	if (fd >= 0)
+		close(fd);
+	out->fd = -1;
+	return -1;
 }
 
 struct range range_slice(const struct range *range, uint64_t at, uint64_t len)

@@ -2,6 +2,7 @@
 #include "layer/chain.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* The child of `parent` that holds `layer`, among the positions that are there. */
 static uint32_t find_child(const struct chain *chain, uint32_t parent, uint32_t layer)
@@ -63,8 +64,40 @@ int chain_init(struct chain *chain, const struct layer_set *layers, const struct
 	return 0;
 }
 
+int chain_add_layer(struct chain *chain, struct names *names, const struct strbuf *bytes,
+		    uint32_t below, const struct context *context, uint32_t *out, struct error *err)
+{
+	struct layer *layer = xcalloc(1, sizeof(*layer));
+	const struct position *base = &chain->positions.items[below];
+	struct position position = { .layer = chain->layers->count + (uint32_t)chain->added.count,
+				     .parent = below,
+				     .depth = base->depth,
+				     .image = base->image,
+				     .slot_begin = chain->slot_count };
+
+	layer->tar.fd = -1;
+	vec_push(&chain->added, layer);
+	if (range_of_bytes(bytes->data, bytes->len, &layer->tar, err) < 0 ||
+	    layer_index_build(&layer->index, &layer->tar, base->depth, names, context, err) < 0)
+		return -1;
+	position.slot_count = (uint32_t)layer->index.entries.count;
+	if (position.slot_count >= SLOT_NONE - chain->slot_count)
+		return error_set(err, ERR_LIMIT, "too many entries");
+	*out = (uint32_t)chain->positions.count;
+	chain->slot_count += position.slot_count;
+	vec_push(&chain->positions, position);
+	return 0;
+}
+
 void chain_release(struct chain *chain)
 {
+	vec_foreach (layer, &chain->added) {
+		layer_index_release(&(*layer)->index);
+		if ((*layer)->tar.fd >= 0)
+			close((*layer)->tar.fd);
+		free(*layer);
+	}
+	vec_release(&chain->added);
 	for (size_t i = 0; i < chain->image_count; i++)
 		free(chain->of_image[i]);
 	free(chain->of_image);
@@ -90,13 +123,16 @@ uint32_t chain_position(const struct chain *chain, slot_id slot)
 
 const struct layer *chain_layer(const struct chain *chain, uint32_t position)
 {
-	return &chain->layers->layers[chain->positions.items[position].layer];
+	uint32_t layer = chain->positions.items[position].layer;
+
+	return layer < chain->layers->count ? &chain->layers->layers[layer]
+					    : chain->added.items[layer - chain->layers->count];
 }
 
 const struct entry *chain_entry(const struct chain *chain, slot_id slot)
 {
-	const struct position *position = &chain->positions.items[chain_position(chain, slot)];
+	uint32_t position = chain_position(chain, slot);
 
-	return &chain->layers->layers[position->layer]
-			.index.entries.items[slot - position->slot_begin];
+	return &chain_layer(chain, position)
+			->index.entries.items[slot - chain->positions.items[position].slot_begin];
 }

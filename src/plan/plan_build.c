@@ -24,6 +24,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
 		segment->pass_through = markers_hold && !segment->flaws &&
+					segment->added == UINT32_MAX &&
 					differ->own_used == normal && !plan_wants_cut(plan) &&
 					plan_order_holds(plan, index, begin);
 	}
@@ -56,6 +57,8 @@ static int plan_image(struct plan *plan, uint32_t image, const struct liveness *
 			rc = merged_tree_apply(tree, segment_position(plan, segment, n), err);
 			segment->flaws |= tree->flaws;
 		}
+		if (!rc)
+			rc = plan_apply_added(segment, tree, err);
 		if (rc < 0)
 			break;
 		differ.bottom = s == 0;
@@ -76,8 +79,8 @@ static void warn_about_flaws(const struct plan *plan, const struct context *cont
 				     plan->chain->positions.items[segment->last].depth + 1);
 }
 
-static int build(struct plan *plan, struct liveness *live, struct guard_list *guards,
-		 const struct context *context, struct error *err)
+static int build(struct plan *plan, struct chain *chain, struct liveness *live,
+		 struct guard_list *guards, const struct context *context, struct error *err)
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
 
@@ -95,6 +98,8 @@ static int build(struct plan *plan, struct liveness *live, struct guard_list *gu
 	}
 	if (plan->policy && plan_settle_decisions(plan, live, context, err) < 0)
 		return -1;
+	if (plan_add_files(plan, chain, live, context, err) < 0)
+		return -1;
 	liveness_settle(live);
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (plan_image(plan, i, live, planned, context, err) < 0)
@@ -107,7 +112,7 @@ static int build(struct plan *plan, struct liveness *live, struct guard_list *gu
 	return 0;
 }
 
-struct plan *plan_build(const struct chain *chain, struct names *names,
+struct plan *plan_build(struct chain *chain, struct names *names,
 			const struct plan_options *options, const struct context *context,
 			struct error *err)
 {
@@ -133,7 +138,7 @@ struct plan *plan_build(const struct chain *chain, struct names *names,
 	plan_cut_segments(plan);
 	/* The caller's lists are of use no more. */
 	plan->options.frozen = plan->options.omitted = NULL;
-	rc = build(plan, &live, &guards, context, err);
+	rc = build(plan, chain, &live, &guards, context, err);
 	vec_release(&guards);
 	liveness_release(&live);
 	return rc < 0 ? NULL : STEAL(plan);
@@ -156,6 +161,7 @@ void plan_free(struct plan *plan)
 	vec_release(&plan->outputs);
 	vec_release(&plan->records);
 	vec_release(&plan->links);
+	vec_release(&plan->added);
 	vec_release(&plan->totals.pairs);
 	free(plan->fates);
 	free(plan->killers);

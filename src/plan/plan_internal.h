@@ -99,6 +99,16 @@ void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree 
 int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
 			  struct error *err);
 
+/* --- plan_added.c ---------------------------------------------------------------------------- */
+
+/* Decisions stand: add the files that the options ask for, to the top segments of the images.
+ * `chain` is the plan's. */
+int plan_add_files(struct plan *plan, struct chain *chain, struct liveness *live,
+		   const struct context *context, struct error *err);
+
+/* Put what is added to a segment on the tree of its top. */
+int plan_apply_added(const struct segment *segment, struct merged_tree *tree, struct error *err);
+
 struct differ {
 	struct plan *plan;
 	struct merged_tree *tree; /* at the top of the segment */

@@ -161,6 +161,17 @@ static void put_links(const struct plan *plan, FILE *out)
 	}
 }
 
+/* Files that the input does not have. */
+static void put_added(const struct plan *plan, FILE *out)
+{
+	vec_foreach (file, &plan->added) {
+		AUTO_FREE char *path = paths_display(plan->names->paths, file->path);
+		put(json_pack("{s:s, s:i, s:s, s:o}", "action", "add", "segment",
+			      (int)file->segment, "path", path, "bytes", integer(file->bytes)),
+		    out);
+	}
+}
+
 static void put_actions(const struct plan *plan, const struct segment *segment, FILE *out)
 {
 	for (uint32_t n = 0; n < segment->layer_count; n++) {
@@ -210,6 +221,7 @@ int plan_json_write(const struct plan *plan, const struct image_set *images,
 	for (uint32_t i = 0; plan->policies && i < plan->chain->image_count; i++)
 		put_decisions(plan, i, out);
 	put_links(plan, out);
+	put_added(plan, out);
 	vec_foreach (segment, &plan->segments)
 		put_actions(plan, segment, out);
 	return put_trailer(plan, context, out, err);

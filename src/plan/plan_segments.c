@@ -55,7 +55,8 @@ void plan_cut_segments(struct plan *plan)
 							   .layer_count = 1,
 							   .users = position->users,
 							   .frozen = frozen[at],
-							   .omitted = omitted[at] });
+							   .omitted = omitted[at],
+							   .added = UINT32_MAX });
 			}
 			if (!count || list[count - 1] != segment_of[at])
 				list[count++] = segment_of[at];

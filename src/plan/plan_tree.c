@@ -98,5 +98,9 @@ struct merged_tree *plan_tree(const struct plan *plan, uint32_t image, enum plan
 	plan_trim_tree(plan, image, tree);
 	if (view == PLAN_VIEW_OUTPUT && plan->links.count)
 		join_links(plan, image, tree);
+	uint32_t count = plan->segment_count[image];
+	if (count && plan_apply_added(&plan->segments.items[plan->of_image[image][count - 1]], tree,
+				      err) < 0)
+		return NULL;
 	return STEAL(tree);
 }

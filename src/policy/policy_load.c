@@ -70,6 +70,31 @@ static const char *const file_keys[] = { "schema",  "name",    "version",     "d
 					 "extends", "disable", "allow_class", "params",
 					 "persist", "rules",   NULL };
 
+/* Below /etc, where package managers have such files, and nothing that a script could be. */
+static int check_persist(const struct policy_file *file, struct error *err)
+{
+	static const char *const managers[] = { "dpkg", "rpm", NULL };
+	json_t *object = json_object_get(file->root, "persist"), *value;
+	const char *key;
+
+	if (object && !json_is_object(object)) {
+		error_set(err, ERR_USAGE, "must be an object: a package manager and a file each");
+		return file_error(file, "persist", err);
+	}
+	json_object_foreach(object, key, value)
+	{
+		const char *path = json_string_value(value);
+		if (choose_word(key, managers, "package manager", err) < 0)
+			return file_error(file, "persist", err);
+		if (path && (!strncmp(path, "/etc/dpkg/dpkg.cfg.d/", 21) ||
+			     !strncmp(path, "/etc/rpm/macros.", 16)))
+			continue;
+		error_set(err, ERR_USAGE, "must be in /etc/dpkg/dpkg.cfg.d, or /etc/rpm/macros.*");
+		return file_error(file, "persist", err);
+	}
+	return 0;
+}
+
 static int check_file(struct policy_file *file, struct error *err)
 {
 	const char *key;
@@ -103,7 +128,7 @@ static int check_file(struct policy_file *file, struct error *err)
 		return file_error(file, "allow_class", err);
 	}
 	file->has_allow = value != NULL;
-	return 0;
+	return check_persist(file, err);
 }
 
 static int parse_file(struct policy_file *file, struct error *err)

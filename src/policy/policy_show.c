@@ -23,22 +23,6 @@ const char *policy_description(const struct policy *policy)
 	return text ? text : "";
 }
 
-void policy_persist(const struct policy *policy, struct policy_persist_list *out)
-{
-	for (size_t i = 0; i < policy->order.count; i++) {
-		json_t *object = json_object_get(policy->files.items[policy->order.items[i]].root,
-						 "persist");
-		const char *key;
-		json_t *value;
-		json_object_foreach(object, key, value)
-		{
-			if (json_is_string(value))
-				vec_push(out,
-					 (struct policy_persist){ key, json_string_value(value) });
-		}
-	}
-}
-
 /* A rule as its file has it, with what the chain made of it. */
 static json_t *shown_rule(const struct policy *policy, const struct rule *rule, size_t index)
 {

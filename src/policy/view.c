@@ -122,20 +122,9 @@ bool view_is_file(const struct view *view, path_id path)
 
 bool view_body(const struct view *view, path_id path, struct range *out)
 {
-	const struct chain *chain = view->tree->chain;
 	const struct tree_node *node = tree_node(view->tree, path);
 
-	if (!node || node->type != TAR_FILE)
-		return false;
-	inode_id id = node->inode;
-	slot_id body = tree_inode(view->tree, &id)->body;
-	const struct entry *entry = chain_entry(chain, body);
-	const struct range *tar = &chain_layer(chain, chain_position(chain, body))->tar;
-	uint64_t at = entry->header_offset + entry->header_bytes;
-	if (entry->link != BYTES_NONE || at > tar->length || entry->size > tar->length - at)
-		return false;
-	*out = range_slice(tar, at, entry->size);
-	return true;
+	return node && tree_body(view->tree, node, out);
 }
 
 size_t range_head(const struct range *body, void *out, size_t len)

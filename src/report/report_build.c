@@ -155,7 +155,7 @@ struct report *report_build(const struct report_input *in)
 	report->input_bytes = in->input->given_size;
 	report->output_bytes = in->result ? in->result->output_bytes : 0;
 	report->layer_bytes_before = totals->layer_bytes;
-	report->layers_before = (uint32_t)plan->chain->positions.count;
+	report->layers_before = (uint32_t)(plan->chain->positions.count - plan->chain->added.count);
 	report->entries_before = totals->entries;
 	report->entries_after = totals->output_entries;
 	report->tree_bytes = totals->tree_bytes;
@@ -224,6 +224,9 @@ void report_free(struct report *report)
 		free(leak->where);
 		free(leak->masked);
 	}
+	vec_foreach (file, &report->added)
+		free(file->path);
+	vec_release(&report->added);
 	vec_release(&report->leaks);
 	vec_release(&report->vetoes);
 	vec_release(&report->rules);

@@ -126,6 +126,16 @@ static json_t *vetoes(const struct report *report)
 	return out;
 }
 
+static json_t *added(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (file, &report->added)
+		json_array_append_new(out, json_pack("{s:s, s:o}", "path", file->path, "bytes",
+						     count(file->bytes)));
+	return out;
+}
+
 static json_t *leaks(const struct report *report)
 {
 	json_t *out = json_array();
@@ -140,10 +150,11 @@ static json_t *leaks(const struct report *report)
 
 static json_t *policy(const struct report *report)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "removed", count(report->removed_bytes),
-			 "emptied", count(report->emptied_bytes), "ownedNames",
-			 count(report->owned_names), "rules", rules(report), "vetoes",
-			 vetoes(report), "vetoCount", count(report->veto_count));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "removed",
+			 count(report->removed_bytes), "added", added(report), "emptied",
+			 count(report->emptied_bytes), "ownedNames", count(report->owned_names),
+			 "rules", rules(report), "vetoes", vetoes(report), "vetoCount",
+			 count(report->veto_count));
 }
 
 static json_t *savings(const struct report *report)

@@ -122,6 +122,10 @@ void report_add_policy(struct report *report, const struct plan *plan)
 	report->emptied_bytes = plan->totals.emptied_bytes;
 	if (!plan->policy)
 		return;
+	vec_foreach (file, &plan->added)
+		vec_push(&report->added,
+			 (struct report_added){ paths_display(plan->names->paths, file->path),
+						file->bytes });
 	add_rules(report, plan);
 	add_vetoes(report, plan);
 	add_leaks(report, plan);

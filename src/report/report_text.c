@@ -108,6 +108,8 @@ static void print_policy(const struct report *report, FILE *out)
 			"    kept although a rule asked for it: %llu names (reasons: --report "
 			"FILE.json)\n",
 			(unsigned long long)report->veto_count);
+	vec_foreach (file, &report->added)
+		fprintf(out, "    added: %s, %s\n", file->path, size(text, file->bytes));
 	if (report->owned_names)
 		fprintf(out, "    dpkg -V and the like will list %llu missing files\n",
 			(unsigned long long)report->owned_names);

@@ -243,6 +243,23 @@ void path_list_sort(struct paths *paths, struct path_list *list)
 		qsort_r(list->items, list->count, sizeof(list->items[0]), compare_paths, paths);
 }
 
+bool tree_body(const struct merged_tree *tree, const struct tree_node *node, struct range *out)
+{
+	const struct chain *chain = tree->chain;
+	inode_id id = node->inode;
+
+	if (node->type != TAR_FILE)
+		return false;
+	slot_id body = tree_inode(tree, &id)->body;
+	const struct entry *entry = chain_entry(chain, body);
+	const struct range *tar = &chain_layer(chain, chain_position(chain, body))->tar;
+	uint64_t at = entry->header_offset + entry->header_bytes;
+	if (entry->link != BYTES_NONE || at > tar->length || entry->size > tar->length - at)
+		return false;
+	*out = range_slice(tar, at, entry->size);
+	return true;
+}
+
 void tree_stat(const struct merged_tree *tree, const struct tree_node *node, struct tree_stat *out)
 {
 	inode_id id = node->inode;
