@@ -4,6 +4,8 @@
 
 #include "cli/policy_choice.h"
 #include "cli/session.h"
+#include "cli/target.h"
+#include "image/chain_ids.h"
 #include "plan/plan_json.h"
 #include "report/report.h"
 
@@ -20,6 +22,7 @@ struct run_options {
 	uint32_t base_layers;	  /* BASE_COUNT */
 	const char *base_archive; /* BASE_ARCHIVE */
 	const char *have;
+	const struct target *target; /* NULL: any loader */
 	uint32_t max_layers;
 	uint64_t layer_size;
 	bool persist;
@@ -58,8 +61,10 @@ struct run {
 	struct layer_set *layers;
 	struct chain chain;
 	uint32_t *frozen, *omitted; /* [image]: what the options come to */
-	struct policy *policy;	    /* NULL: no rules */
-	struct plan_edit *kept;	    /* by apply: decisions that were edited */
+	/* How the receiver stores what is omitted, as many; NULL: as plain bytes. */
+	struct stored_layer *receiver;
+	struct policy *policy;	/* NULL: no rules */
+	struct plan_edit *kept; /* by apply: decisions that were edited */
 	size_t kept_count;
 	struct plan *plan;
 	struct write_result result;

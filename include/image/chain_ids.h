@@ -24,6 +24,19 @@ void chain_ids_release(struct chain_ids *ids);
 /* Layers at the bottom of the image that are in the list. */
 uint32_t chain_ids_prefix(const struct chain_ids *ids, const struct image *image);
 
+/* A layer as somebody stores it: what a descriptor says. */
+struct stored_layer {
+	struct digest digest;
+	uint64_t size;
+	char *media_type; /* owned */
+};
+
+/* How the archive `path` stores the lowest `count` layers of `image`, which are in it; *out is as
+ * long.  What it says nothing about (docker-archive) keeps the digest and size that are in *out.
+ * ERR_USAGE for a list, which knows no descriptors. */
+int chain_ids_stored(const char *path, const struct image *image, uint32_t count,
+		     struct stored_layer *out, const struct context *context, struct error *err);
+
 /* The base that an image was built on, found in its own history. */
 struct image_base {
 	uint32_t layers; /* 0: not recognised */

@@ -55,6 +55,11 @@ enum layer_flaw {
 	FLAW_PATHS = 1 << 3,	/* a path twice */
 	FLAW_LINKS = 1 << 4,	/* links before or unlike their target, or to a lower layer */
 	FLAW_PARENTS = 1 << 5,	/* entries below a symlink or file of a lower layer */
+	/* Of these, what loaders refuse, each beside its flaw above: */
+	FLAW_TYPES = 1 << 6,	    /* old sparse, contiguous and volume entries */
+	FLAW_USER_XATTRS = 1 << 7,  /* "user.*" on what cannot hold it */
+	FLAW_LATE_LINKS = 1 << 8,   /* links before their target, or to a lower layer */
+	FLAW_LATE_MARKERS = 1 << 9, /* whiteouts behind what they name */
 };
 
 struct layer_index {

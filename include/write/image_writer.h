@@ -6,7 +6,7 @@
 #ifndef WRITE_IMAGE_WRITER_H
 #define WRITE_IMAGE_WRITER_H
 
-#include "image/image.h"
+#include "image/chain_ids.h"
 #include "io/encoder.h"
 #include "plan/plan.h"
 
@@ -25,8 +25,10 @@ struct write_options {
 	const struct image_format *format;
 	bool recode;		  /* `encoding` applies to all layers but frozen ones */
 	struct encoding encoding; /* else: as the input was (DESIGN.md ruling 2) */
-	bool keep_attestations;	  /* carry manifests that speak about the old image */
-	const char *const *tags;  /* instead of the image's own, NULL ends; NULL: keep them */
+	bool no_zstd; /* layers of zstd that could stay become gzip, but for frozen ones */
+	const struct stored_layer *receiver; /* by position of an omitted layer; NULL: plain */
+	bool keep_attestations;		     /* carry manifests that speak about the old image */
+	const char *const *tags; /* instead of the image's own, NULL ends; NULL: keep them */
 };
 
 struct written_layer {

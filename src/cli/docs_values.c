@@ -1,6 +1,7 @@
 /* docs_values.c - what an option or an operand may be, for completions. */
 #include <string.h>
 
+#include "cli/target.h"
 #include "docs.h"
 #include "policy/policy.h"
 #include "write/image_writer.h"
@@ -33,6 +34,11 @@ static void add_words(const struct option_row *row, struct docs_values *values)
 	if (!strcmp(row->name, "format")) {
 		for (const struct image_format *format = image_formats; format->name; format++)
 			add_word(values, format->name, strlen(format->name));
+		return;
+	}
+	if (!strcmp(row->name, "target")) {
+		for (const struct target *target = targets; target->name; target++)
+			add_word(values, target->name, strlen(target->name));
 		return;
 	}
 	if (!strcmp(row->name, "policy")) {

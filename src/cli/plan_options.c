@@ -34,12 +34,30 @@ static json_t *dump_policy(void)
 			 "persist", run_options.persist);
 }
 
+/* How the receiver stores what is left out: nothing else of its archive is in the output. */
+static json_t *dump_receiver(const struct run *run)
+{
+	json_t *out = json_array();
+
+	for (uint32_t n = 0; run->receiver && n < run->omitted[0]; n++) {
+		const struct stored_layer *layer = &run->receiver[n];
+		char digest[DIGEST_TEXT_SIZE];
+
+		digest_text(&layer->digest, digest);
+		json_array_append_new(out,
+				      json_pack("{s:s*, s:s, s:I}", "mediaType", layer->media_type,
+						"digest", digest, "size", (json_int_t)layer->size));
+	}
+	return out;
+}
+
 json_t *plan_options_dump(const struct run *run)
 {
 	size_t images = run->images->image_count;
 
 	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o}",
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:s, "
+		"s:o, s:o}",
 		"squash", run_options.squash == SQUASH_ALL ? "all" : "none", "order",
 		run_order_choices[run_options.order], "frozen", counts(run->frozen, images),
 		"omitted", counts(run->omitted, images), "dropEmptyLayers",
@@ -48,7 +66,9 @@ json_t *plan_options_dump(const struct run *run)
 		"format", run_options.format, "compress", run_options.compress, "images",
 		texts(&run_options.images), "platforms", texts(&run_options.platforms), "tags",
 		texts(&run_options.tags), "keepAttestations", run_options.keep_attestations,
-		"dedupe", run_dedupe_names[run_options.dedupe], "policy", dump_policy());
+		"dedupe", run_dedupe_names[run_options.dedupe], "target",
+		run_options.target ? run_options.target->name : "any", "receiver",
+		dump_receiver(run), "policy", dump_policy());
 }
 
 static int load_texts(const json_t *list, struct text_list *out, struct error *err)
@@ -96,26 +116,30 @@ static int find_choice(const char *const *choices, const char *text)
 
 int plan_options_load(json_t *options, struct error *err)
 {
-	const char *squash, *order, *format, *compress, *dedupe;
-	json_t *images, *platforms, *tags, *frozen, *omitted, *policy;
+	const char *squash, *order, *format, *compress, *dedupe, *target;
+	json_t *images, *platforms, *tags, *frozen, *omitted, *policy, *receiver;
 	int drop_empty, lossless, max_layers, keep_attestations;
 	json_int_t layer_size;
 	json_error_t problem;
-	int rc = json_unpack_ex(
-		options, &problem, JSON_STRICT,
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o}",
-		"squash", &squash, "order", &order, "frozen", &frozen, "omitted", &omitted,
-		"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers", &max_layers,
-		"layerSize", &layer_size, "format", &format, "compress", &compress, "images",
-		&images, "platforms", &platforms, "tags", &tags, "keepAttestations",
-		&keep_attestations, "dedupe", &dedupe, "policy", &policy);
+	int rc = json_unpack_ex(options, &problem, JSON_STRICT,
+				"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, "
+				"s:b, s:s, s:s, s:o, s:o}",
+				"squash", &squash, "order", &order, "frozen", &frozen, "omitted",
+				&omitted, "dropEmptyLayers", &drop_empty, "lossless", &lossless,
+				"maxLayers", &max_layers, "layerSize", &layer_size, "format",
+				&format, "compress", &compress, "images", &images, "platforms",
+				&platforms, "tags", &tags, "keepAttestations", &keep_attestations,
+				"dedupe", &dedupe, "target", &target, "receiver", &receiver,
+				"policy", &policy);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);
 	run_options.order = find_choice(run_order_choices, order);
 	run_options.dedupe = find_choice(run_dedupe_names, dedupe);
-	if (!image_format_find(format) || run_options.order < 0 || run_options.dedupe < 0 ||
-	    max_layers < 0 || layer_size < 0 || (strcmp(squash, "all") && strcmp(squash, "none")))
+	run_options.target = target_find(target);
+	if ((!run_options.target && strcmp(target, "any") != 0) || !image_format_find(format) ||
+	    run_options.order < 0 || run_options.dedupe < 0 || max_layers < 0 || layer_size < 0 ||
+	    (strcmp(squash, "all") && strcmp(squash, "none")))
 		return error_set(err, ERR_USAGE,
 				 "options: a value that lighten plan does not write");
 	run_options.squash = strcmp(squash, "all") ? SQUASH_NONE : SQUASH_ALL;
@@ -151,9 +175,35 @@ static int load_counts(const json_t *list, const struct run *run, uint32_t *out,
 	return 0;
 }
 
+static int load_receiver(const json_t *list, struct run *run, struct error *err)
+{
+	json_t *row;
+	size_t i;
+
+	if (!json_array_size(list))
+		return 0;
+	if (json_array_size(list) != run->omitted[0])
+		return error_set(err, ERR_USAGE, "options: %zu layers of the receiver, not %u",
+				 json_array_size(list), run->omitted[0]);
+	run->receiver = xcalloc(run->omitted[0] + (size_t)1, sizeof(run->receiver[0]));
+	json_array_foreach(list, i, row)
+	{
+		const char *digest = json_string_value(json_object_get(row, "digest"));
+		const char *type = json_string_value(json_object_get(row, "mediaType"));
+
+		if (digest_parse(&run->receiver[i].digest, digest ? digest : "", err) < 0)
+			return -1;
+		run->receiver[i].size = (uint64_t)json_integer_value(json_object_get(row, "size"));
+		run->receiver[i].media_type = type ? xstrdup(type) : NULL;
+	}
+	return 0;
+}
+
 int plan_options_load_frozen(const json_t *options, struct run *run, struct error *err)
 {
 	if (load_counts(json_object_get(options, "frozen"), run, run->frozen, err) < 0)
 		return -1;
-	return load_counts(json_object_get(options, "omitted"), run, run->omitted, err);
+	if (load_counts(json_object_get(options, "omitted"), run, run->omitted, err) < 0)
+		return -1;
+	return load_receiver(json_object_get(options, "receiver"), run, err);
 }

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/chain_ids.h"
-
 static bool to_stdout(void)
 {
 	return !run_options.output || !strcmp(run_options.output, "-");
@@ -55,6 +53,8 @@ int run_read(struct run *run, const char *path, struct error *err)
 {
 	const struct context *context = &run->session.context;
 
+	if (target_check_options(err) < 0)
+		return -1;
 	if ((!path || !strcmp(path, "-")) && isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 				 "no input: name an archive or pipe one in; see lighten --help");
@@ -107,6 +107,21 @@ static int keep_base(struct run *run, struct error *err)
 	return 0;
 }
 
+/* Its own descriptors, for a target that finds layers by them: plain bytes where its archive has
+ * none. */
+static int ask_receiver(struct run *run, uint32_t known, struct error *err)
+{
+	if (!run_options.target || !run_options.target->own_descriptors)
+		return 0;
+	run->receiver = xcalloc(known + (size_t)1, sizeof(run->receiver[0]));
+	for (uint32_t n = 0; n < known; n++) {
+		const struct layer *layer = &run->layers->layers[run->layers->of_image[0][n]];
+		run->receiver[n] = (struct stored_layer){ layer->diff_id, layer->tar.length, NULL };
+	}
+	return chain_ids_stored(run_options.have, &run->images->images[0], known, run->receiver,
+				&run->session.context, err);
+}
+
 /* A thin archive: ruling 16 of the design says why it holds one image under one name. */
 static int leave_out(struct run *run, struct error *err)
 {
@@ -137,6 +152,8 @@ static int leave_out(struct run *run, struct error *err)
 	run->omitted[0] = known;
 	if (run->frozen[0] < known)
 		run->frozen[0] = known;
+	if (ask_receiver(run, known, err) < 0)
+		return error_wrap(err, "--have");
 	vec_push(&run->notes,
 		 xasprintf("left out: the lowest %u of %zu layers, which the receiver must have",
 			   known, image->layer_count));
@@ -203,7 +220,9 @@ int run_plan(struct run *run, struct error *err)
 	};
 
 	run->plan = plan_build(&run->chain, &run->names, &options, &run->session.context, err);
-	return run->plan ? check_layer_count(run, err) : error_wrap(err, "%s", run->input.name);
+	if (!run->plan)
+		return error_wrap(err, "%s", run->input.name);
+	return check_layer_count(run, err) < 0 ? -1 : target_check_plan(run, err);
 }
 
 /* --- output ---------------------------------------------------------------------------------- */
@@ -216,7 +235,9 @@ static struct known_blob *omitted_blobs(const struct run *run, size_t *count)
 	*count = run->omitted[0];
 	for (uint32_t n = 0; n < run->omitted[0]; n++) {
 		const struct layer *layer = &run->layers->layers[run->layers->of_image[0][n]];
-		known[n] = (struct known_blob){ layer->diff_id, layer->tar };
+		known[n] = (struct known_blob){ run->receiver ? run->receiver[n].digest
+							      : layer->diff_id,
+						layer->tar };
 	}
 	return known;
 }
@@ -274,6 +295,8 @@ int run_write(struct run *run, struct error *err)
 	struct write_options options = { .format = image_format_find(run_options.format),
 					 .recode = run_options.recode,
 					 .encoding = run_options.encoding,
+					 .no_zstd = run_options.target && !run_options.target->zstd,
+					 .receiver = run->receiver,
 					 .keep_attestations = run_options.keep_attestations };
 
 	if (run_options.dry_run)
@@ -313,6 +336,9 @@ void run_release(struct run *run)
 	vec_foreach (note, &run->notes)
 		free(*note);
 	vec_release(&run->notes);
+	for (uint32_t n = 0; run->receiver && n < run->omitted[0]; n++)
+		free(run->receiver[n].media_type);
+	free(run->receiver);
 	free(run->frozen);
 	free(run->omitted);
 	session_release(&run->session);

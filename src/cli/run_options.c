@@ -35,6 +35,18 @@ static int parse_format(void *value, const char *text, struct error *err)
 	return error_set(err, ERR_USAGE, "\"%s\" is not one of %s", text, names.data);
 }
 
+static int parse_target(void *value, const char *text, struct error *err)
+{
+	AUTO(strbuf) names = STRBUF_INIT;
+
+	*(const struct target **)value = target_find(text);
+	if (target_find(text))
+		return 0;
+	for (const struct target *target = targets; target->name; target++)
+		strbuf_addf(&names, "%s%s", names.len ? ", " : "", target->name);
+	return error_set(err, ERR_USAGE, "\"%s\" is not one of %s", text, names.data);
+}
+
 static int parse_base(void *value, const char *text, struct error *err)
 {
 	struct run_options *options = value;
@@ -202,6 +214,12 @@ static const struct option_row plan_rows[] = {
 	  .help = "auto, none, gzip[:1-12] or zstd[:1-22[,long]] (auto)",
 	  .value = &run_options.encoding,
 	  .parse = parse_compress },
+	{ .name = "target",
+	  .type = OPTION_CHECK,
+	  .placeholder = "LOADER",
+	  .help = "what must load it: docker20, docker23, docker29, podman, containerd, kind (any)",
+	  .value = &run_options.target,
+	  .parse = parse_target },
 	{ .name = "image",
 	  .type = OPTION_LIST,
 	  .placeholder = "REF",

@@ -323,7 +323,7 @@ static int find_member(const struct archive *archive, const char *name, struct a
 				 "member \"%s\" is stored sparse; pack the archive again without "
 				 "--sparse",
 				 name);
-	*out = (struct archive_entry){ member->data, member->name };
+	*out = (struct archive_entry){ member->data, member->name, false };
 	return 1;
 }
 
@@ -351,7 +351,8 @@ static int find_known(const struct archive *archive, const char *name, struct ar
 	for (size_t i = 0; i < archive->input->known_count; i++) {
 		if (!digest_equal(&archive->input->known[i].digest, &digest))
 			continue;
-		*out = (struct archive_entry){ archive->input->known[i].range, "omitted layer" };
+		*out = (struct archive_entry){ archive->input->known[i].range, "omitted layer",
+					       true };
 		return 1;
 	}
 	return 0;

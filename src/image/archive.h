@@ -41,6 +41,7 @@ struct archive {
 struct archive_entry {
 	struct range data;
 	const char *name; /* behind links */
+	bool known;	  /* not in the archive: plain bytes, whatever its descriptor says */
 };
 
 struct archive *archive_open(const struct input *input, const struct context *context,

@@ -73,7 +73,7 @@ int archive_dir_find(struct archive *archive, const char *name, struct archive_e
 		const struct archive_file *open_file = &archive->files.items[known];
 
 		if (strcmp(open_file->name, name) == 0) {
-			*out = (struct archive_entry){ open_file->data, open_file->name };
+			*out = (struct archive_entry){ open_file->data, open_file->name, false };
 			return 1;
 		}
 	}
@@ -83,6 +83,6 @@ int archive_dir_find(struct archive *archive, const char *name, struct archive_e
 	file.name = xstrdup(name);
 	index_map_add(&archive->files_by_name, hash, (uint32_t)archive->files.count);
 	vec_push(&archive->files, file);
-	*out = (struct archive_entry){ file.data, file.name };
+	*out = (struct archive_entry){ file.data, file.name, false };
 	return 1;
 }

@@ -274,12 +274,12 @@ static int attach_layer(struct loader *loader, struct image_layer *layer, json_t
 				 "\"%s\" is not in the archive; a save that was cut off, or a thin "
 				 "archive that needs the layers of its receiver",
 				 name);
-	if (check_size(descriptor, entry.data.length, name, err) < 0)
+	if (!entry.known && check_size(descriptor, entry.data.length, name, err) < 0)
 		return -1;
 	known = layer->blob != INDEX_NONE ? &loader->blobs.items[layer->blob].stored : NULL;
 	if (known && (known->fd != entry.data.fd || known->offset != entry.data.offset))
 		return 0;
-	return loader_add_blob(loader, &entry, &digest, &layer->blob, err);
+	return loader_add_blob(loader, &entry, entry.known ? NULL : &digest, &layer->blob, err);
 }
 
 static int attach_manifest(struct loader *loader, struct image *image, json_t *manifest,

@@ -155,6 +155,8 @@ static int keep_xattrs(struct indexer *in, const struct tar_header *header, stru
 		    (!user_allowed && xattr_is_user(xattr))) {
 			warn(in, WARN_XATTR_DROPPED, header->path);
 			in->index->flaws |= FLAW_XATTRS;
+			if (!user_allowed && xattr_is_user(xattr))
+				in->index->flaws |= FLAW_USER_XATTRS;
 			continue;
 		}
 		vec_push(&in->kept, *xattr);
@@ -194,6 +196,8 @@ static void note_oddities(struct indexer *in, const struct tar_header *header)
 {
 	if (header->oddities & ~(unsigned)TAR_ODD_ACL)
 		in->index->flaws |= FLAW_ENCODING;
+	if (header->oddities & (TAR_ODD_OLD_SPARSE | TAR_ODD_TYPE7))
+		in->index->flaws |= FLAW_TYPES;
 	if (header->oddities & TAR_ODD_TYPE7)
 		warn(in, WARN_ENTRY_TYPE, header->path);
 	if (header->oddities & TAR_ODD_ACL)
@@ -282,6 +286,8 @@ int layer_index_build(struct layer_index *index, const struct range *tar, uint32
 	rc = index_entries(&in, reader, err);
 	if (tar_reader_skipped(reader) || tar_reader_globals(reader))
 		index->flaws |= FLAW_ENCODING;
+	if (tar_reader_skipped(reader))
+		index->flaws |= FLAW_TYPES;
 	vec_release(&in.parts);
 	vec_release(&in.directory);
 	vec_release(&in.kept);

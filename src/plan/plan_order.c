@@ -111,7 +111,7 @@ static int compare_folders(const void *a, const void *b)
 	const struct sort_key *left = a, *right = b;
 	int order = (left->folder > right->folder) - (left->folder < right->folder);
 
-	return order ? order : compare_types(a, b);
+	return order ? order : compare_similar(a, b);
 }
 
 static bool is_marker(const struct record *record)

@@ -6,8 +6,10 @@
 void applying_warn(const struct applying *in, enum warning_kind kind, path_id path)
 {
 	static const unsigned flaw_of[WARN_KINDS] = {
-		[WARN_DUPLICATE_PATH] = FLAW_PATHS,    [WARN_LINK_ORDER] = FLAW_LINKS,
-		[WARN_LINK_METADATA] = FLAW_LINKS,     [WARN_WHITEOUT_ODD] = FLAW_MARKERS,
+		[WARN_DUPLICATE_PATH] = FLAW_PATHS,
+		[WARN_LINK_ORDER] = FLAW_LINKS | FLAW_LATE_LINKS,
+		[WARN_LINK_METADATA] = FLAW_LINKS,
+		[WARN_WHITEOUT_ODD] = FLAW_MARKERS,
 		[WARN_PARENT_REPLACED] = FLAW_PARENTS,
 	};
 
@@ -81,10 +83,13 @@ static void warn_about_markers(const struct applying *in)
 		const struct entry *entry = &in->index->entries.items[i];
 		const struct tree_node *node = tree_node(in->tree, entry->path);
 		bool opaque_root = entry->kind == ENTRY_OPAQUE && entry->path == PATH_ROOT;
+		bool late = entry->kind == ENTRY_WHITEOUT && node &&
+			    applying_owns(in, node->slot) && node->slot < in->begin + i;
 
-		if (opaque_root || (entry->kind == ENTRY_WHITEOUT && node &&
-				    applying_owns(in, node->slot) && node->slot < in->begin + i))
+		if (opaque_root || late)
 			applying_warn(in, WARN_WHITEOUT_ODD, entry->path);
+		if (late)
+			in->tree->flaws |= FLAW_LATE_MARKERS;
 	}
 }
 
@@ -240,6 +245,8 @@ static int bind_link(struct applying *in, const struct entry *entry, slot_id slo
 	if (target != PATH_NONE &&
 	    (target != entry->link || !applying_owns(in, tree->nodes.items[target].slot)))
 		tree->flaws |= FLAW_LINKS;
+	if (target != PATH_NONE && !applying_owns(in, tree->nodes.items[target].slot))
+		tree->flaws |= FLAW_LATE_LINKS;
 	if (target == PATH_NONE && in->index->has_markers) {
 		if (tree_follow(in, entry->link, true, &target, err) < 0)
 			return -1;

@@ -62,7 +62,7 @@ static bool keeps_blob(const struct write_options *options, const struct segment
 		return false;
 	if (segment->frozen)
 		return true;
-	if (layer->trailing)
+	if (layer->trailing || (options->no_zstd && layer->compression == COMPRESSION_ZSTD))
 		return false;
 	return !options->recode || (layer->compression == COMPRESSION_NONE &&
 				    options->encoding.compression == COMPRESSION_NONE);
@@ -99,6 +99,11 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	return 0;
 }
 
+static uint32_t position_depth(const struct write_input *input, const struct segment *segment)
+{
+	return input->plan->chain->positions.items[segment->last].depth;
+}
+
 static int write_layer(const struct write_input *input, const struct write_options *options,
 		       struct blob_writer *blobs, const struct output_layer *output,
 		       struct written_layer *out, struct error *err)
@@ -107,7 +112,15 @@ static int write_layer(const struct write_input *input, const struct write_optio
 	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
 	struct encoding encoding = options->encoding;
 
-	/* The receiver has it: named as what every engine can find again, its plain bytes. */
+	/* The receiver has it: named as it stores it, or as what every engine can find again, its
+	 * plain bytes. */
+	if (segment->omitted && options->receiver) {
+		const struct stored_layer *stored =
+			&options->receiver[position_depth(input, segment)];
+		*out = (struct written_layer){ layer->diff_id, stored->digest, layer->tar.length,
+					       stored->size, COMPRESSION_NONE };
+		return 0;
+	}
 	if (segment->omitted) {
 		*out = (struct written_layer){ layer->diff_id, layer->diff_id, layer->tar.length,
 					       layer->tar.length, COMPRESSION_NONE };

@@ -125,6 +125,17 @@ static void keep_foreign(json_t *row, const struct image_layer *layer)
 		json_object_set(row, "urls", urls);
 }
 
+/* The media type by which the receiver has an omitted layer, or NULL. */
+static const char *receiver_type(const struct manifest_writer *in, uint32_t output)
+{
+	const struct plan *plan = in->input->plan;
+	const struct segment *segment = &plan->segments.items[plan->outputs.items[output].segment];
+
+	if (!segment->omitted || !in->options->receiver)
+		return NULL;
+	return in->options->receiver[plan->chain->positions.items[segment->last].depth].media_type;
+}
+
 static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t number,
 				 const struct family *family)
 {
@@ -135,8 +146,9 @@ static json_t *layer_descriptors(const struct manifest_writer *in, uint32_t numb
 	for (size_t i = 0; i < outputs.count; i++) {
 		const struct written_layer *layer = &in->result->layers[outputs.items[i]];
 		const struct image_layer *copied = copied_layer(in, number, outputs.items[i]);
-		json_t *row = descriptor(family->layer[layer->compression], &layer->digest,
-					 layer->stored_bytes);
+		const char *own = receiver_type(in, outputs.items[i]);
+		json_t *row = descriptor(own ? own : family->layer[layer->compression],
+					 &layer->digest, layer->stored_bytes);
 		json_t *notes = copied ? kept_annotations(copied->descriptor, false) : NULL;
 		if (copied && media_type_is_foreign(copied->media_type))
 			keep_foreign(row, copied);

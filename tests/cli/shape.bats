@@ -58,3 +58,134 @@ names() {
 	grep -q '"order":"similar"' <<<"$("$LIGHTEN" plan --order similar types.tar | head -n 1)"
 	refuses 2 "path, type, similar" --order size types.tar -o out.tar
 }
+
+# blobs ARCHIVE: how its layers are stored, one a line
+blobs() {
+	for layer in $(tar -xOf "$1" manifest.json | jq -r '.[].Layers[]'); do
+		tar -xOf "$1" "$layer" | file -b - | cut -d' ' -f1
+	done
+}
+
+@test "a target and an option that contradict each other" {
+	for other in "--target docker20 --format oci" "--target docker23 --format oci-dir" \
+		"--format oci-dir --target kind" "--compress zstd --target docker20" \
+		"--target docker29 --format docker --have two.tar" "--target kind --have app.tar" \
+		"--target podman --have app.tar --format docker"; do
+		# shellcheck disable=SC2086 # several words
+		lighten $other -o out app.tar
+		[ "$status" -eq 2 ]
+		[[ $stderr == *"--target "*"--"* ]]
+		[ ! -e out ]
+	done
+	refuses 2 "docker20, docker23, docker29, podman, containerd, kind" --target docker -o out app.tar
+}
+
+@test "every target takes what is given without other options" {
+	for target in docker20 docker23 docker29 podman containerd kind; do
+		for input in app two types; do
+			plan_and_apply --target "$target" "$input.tar"
+			cp 1.tar out.tar
+			succeeds verify --tree-only "$input.tar" out.tar
+			"$LIGHTEN" -q "$input.tar" -o plain.tar
+			cmp plain.tar out.tar
+		done
+	done
+	grep -q '"target":"kind"' <<<"$("$LIGHTEN" plan --target kind app.tar | head -n 1)"
+}
+
+@test "layers of zstd become gzip where they do not load" {
+	forge packed packed.tar
+	"$LIGHTEN" -q --squash none packed.tar -o as-is.tar
+	[ "$(blobs as-is.tar | xargs)" = "Zstandard gzip" ]
+	for options in "" "--lossless"; do
+		# shellcheck disable=SC2086 # several words
+		plan_and_apply --target docker20 --squash none $options packed.tar
+		[ "$(blobs 1.tar | xargs)" = "gzip gzip" ]
+		succeeds verify packed.tar 1.tar
+	done
+	"$LIGHTEN" -q --target docker23 --squash none packed.tar -o out.tar
+	cmp as-is.tar out.tar
+	refuses 4 "--target docker20 does not load layer 1, which is kept as it is: it is compressed with zstd" \
+		--target docker20 --keep-base 1 -o out packed.tar
+	succeeds -q --target podman --keep-base 1 packed.tar -o out.tar
+}
+
+# frozen IMAGE TEXT TARGET...: with its lower layers kept, these targets refuse it and say TEXT.
+frozen() {
+	local input=$1 text=$2 keep=1
+	shift 2
+	forge "$input" "$input.tar"
+	[ "$input" != late ] || keep=2
+	for target in docker20 docker23 docker29 podman containerd kind; do
+		rm -f out
+		if [[ " $* " == *" $target "* ]]; then
+			refuses 4 "$text" --target "$target" --keep-base "$keep" -o out "$input.tar"
+			refuses 4 "$text" --target "$target" --lossless -o out "$input.tar"
+		else
+			succeeds --target "$target" --keep-base "$keep" -o out "$input.tar"
+		fi
+		rm -f out
+		succeeds --target "$target" -o out "$input.tar"
+	done
+}
+
+@test "kept layers that loaders refuse" {
+	all="docker20 docker23 docker29 podman containerd kind"
+	frozen twice "a path twice" docker20 docker23 podman
+	# shellcheck disable=SC2086 # several words
+	{
+		frozen early "a hard link whose target" $all
+		frozen sparse "a type that it does not know" $all
+		frozen late "a deletion behind" $all
+	}
+	frozen attribute "user attributes" podman
+}
+
+@test "images that loaders do not find" {
+	forge nameless nameless.tar
+	forge no-machine no-machine.tar
+	for target in containerd kind; do
+		refuses 4 "has no name" --target "$target" nameless.tar -o out
+		succeeds --target "$target" --tag a:1 nameless.tar -o out
+		rm out
+		refuses 4 "no architecture" --target "$target" no-machine.tar -o out
+	done
+	succeeds --target podman nameless.tar -o out
+	rm out
+	refuses 4 "--format oci" --target podman --format oci two.tar -o out
+	succeeds --target podman --format oci --image test/a:1 two.tar -o out
+}
+
+@test "more layers than docker mounts" {
+	{
+		printf '== many many\nimage tags=test/many:1\n'
+		for i in $(seq 126); do printf 'layer\n  f f%d\n' "$i"; done
+	} >many.case
+	CASES=$PWD/many.case PYTHONDONTWRITEBYTECODE=1 python3 "$root/tests/conformance/forge.py" many many.tar
+	refuses 4 "more than 125 layers" --target docker20 --squash none many.tar -o out
+	refuses 4 "more than 125 layers" --target docker23 --lossless many.tar -o out
+	succeeds --target docker20 --keep-base 124 many.tar -o out
+}
+
+@test "an update for docker29 names layers as the receiver stores them" {
+	forge packed packed.tar
+	forge packed-base packed-base.tar
+	"$LIGHTEN" -q --have packed-base.tar packed.tar -o plain.tar
+	plan_and_apply --target docker29 --have packed-base.tar packed.tar
+	own=$(tar -xOf packed-base.tar index.json | jq -r '.manifests[0].digest')
+	own=$(tar -xOf packed-base.tar "blobs/sha256/${own#*:}" | jq -c '.layers[0] | {mediaType, digest, size}')
+	sent=$(tar -xOf 1.tar index.json | jq -r '.manifests[0].digest')
+	tar -xOf 1.tar "blobs/sha256/${sent#*:}" >manifest
+	[ "$(jq -c '.layers[0] | {mediaType, digest, size}' manifest)" = "$own" ]
+	[ "$(jq '.layers | length' manifest)" -eq 2 ]
+	run ! grep -q "$(jq -r '.layers[0].digest | sub("sha256:"; "")' manifest)" <(tar -tf 1.tar)
+	run ! cmp -s plain.tar 1.tar
+	for level in structure full; do
+		succeeds -q --verify "$level" --target docker29 --have packed-base.tar packed.tar -o again.tar
+		cmp 1.tar again.tar
+	done
+	"$LIGHTEN" chain packed-base.tar >chain
+	refuses 2 "give its archive" --target docker29 --have chain packed.tar -o out
+	succeeds -q --target docker23 --have chain packed.tar -o 23.tar
+	cmp plain.tar 23.tar
+}

@@ -99,10 +99,10 @@ def file_key(entry, order):
     words = [part for part in parts[1:] if not re.fullmatch(rb"[0-9]*", part)]
     kind = words[-1] if words else b""
     path = order_key(b"/".join(components(entry.name)))
-    if order != "similar":
-        return (path[:-1] if order == "folder" else []), kind, path
-    return (kind, entry.size.bit_length() // 2, re.sub(rb"[0-9]+", b"0", name), -entry.size,
-            path)
+    if order == "type":
+        return kind, path
+    return (path[:-1] if order == "folder" else [], kind, entry.size.bit_length() // 2,
+            re.sub(rb"[0-9]+", b"0", name), -entry.size, path)
 
 
 def order_rules(entries, order):

@@ -67,6 +67,31 @@ loads_the_same() {
 	[ "$(stat -c %s out.tar)" -lt $(($(stat -c %s "$IMAGES/app.tar") / 2)) ]
 }
 
+@test "--order: files at other places" {
+	lighten --order similar --compress gzip "$IMAGES/app.tar" -o out.tar
+	loads_the_same out.tar
+	lighten --compress gzip "$IMAGES/app.tar" -o by-path.tar
+	[ "$(stat -c %s out.tar)" -lt "$(stat -c %s by-path.tar)" ]
+	lighten --order type --squash none "$IMAGES/app.tar" -o out.tar
+	loads_the_same out.tar
+	lighten --order similar --keep-base 7 --layer-size 1MB "$IMAGES/app.tar" -o out.tar
+	loads_the_same out.tar
+}
+
+@test "--target docker20" {
+	for options in '' '--compress gzip:9' '--squash none --format docker' '--keep-base 7'; do
+		# shellcheck disable=SC2086 # words on purpose
+		lighten --target docker20 $options "$IMAGES/app.tar" -o out.tar
+		loads_the_same out.tar
+	done
+	# What it would not load: zstd, made gzip.
+	lighten --squash none --compress zstd "$IMAGES/app.tar" -o zstd.tar
+	docker_forget lighten/app:1
+	run -1 docker load --input zstd.tar
+	lighten --squash none --target docker20 zstd.tar -o out.tar
+	loads_the_same out.tar
+}
+
 @test "--squash none keeps every layer" {
 	lighten --squash none "$IMAGES/app.tar" -o out.tar
 	loads_the_same out.tar

@@ -65,6 +65,19 @@ holds_tree() {
 	podman_forget
 }
 
+@test "podman overlay: orders and its target" {
+	export PODMAN_DRIVER=overlay
+	podman_loads --order similar --compress zstd
+	podman_loads --order similar --compress zstd:3,long --squash none
+	podman_loads --target podman
+	podman_loads --target podman --compress zstd --format oci
+	podman_forget
+	lighten --target podman --format oci --image lighten/left:1 "$IMAGES/twins.tar" -o left.tar
+	podman load --quiet --input left.tar
+	[ "$(podman_run lighten/left:1)" = left ]
+	podman_forget
+}
+
 @test "podman overlay: every compression" {
 	export PODMAN_DRIVER=overlay
 	podman_loads --compress gzip
@@ -153,8 +166,9 @@ holds_tree() {
 }
 
 @test "skopeo copies compressed layers" {
-	for how in gzip zstd; do
-		lighten --compress "$how" "$IMAGES/app.tar" -o out.tar
+	for how in gzip zstd 'zstd --order similar'; do
+		# shellcheck disable=SC2086 # words on purpose
+		lighten --compress $how "$IMAGES/app.tar" -o out.tar
 		skopeo copy --quiet docker-archive:out.tar dir:copy-dir
 		skopeo copy --quiet oci-archive:out.tar dir:copy-oci
 		rm -r out.tar copy-dir copy-oci
@@ -162,7 +176,8 @@ holds_tree() {
 }
 
 @test "umoci unpacks an OCI layout folder" {
-	for options in '--squash all' '--squash none' '--keep-base 1' '--squash none --compress gzip'; do
+	for options in '--squash all' '--squash none' '--keep-base 1' '--squash none --compress gzip' \
+		'--order similar --compress zstd'; do
 		# shellcheck disable=SC2086 # words on purpose
 		lighten --format oci-dir $options "$IMAGES/app.tar" -o layout
 		tag=$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' layout/index.json)
@@ -174,7 +189,7 @@ holds_tree() {
 
 @test "containerd imports a hybrid" {
 	for options in '' '--squash none' '--compress gzip' '--compress zstd' '--format docker' \
-		'--format oci' '--keep-base 1'; do
+		'--format oci' '--keep-base 1' '--order similar' '--target containerd' '--target kind'; do
 		# shellcheck disable=SC2086 # words on purpose
 		lighten $options "$IMAGES/app.tar" -o out.tar
 		# As kind and k3s do it.
