@@ -177,7 +177,7 @@ holds_tree() {
 
 @test "umoci unpacks an OCI layout folder" {
 	for options in '--squash all' '--squash none' '--keep-base 1' '--squash none --compress gzip' \
-		'--order similar --compress zstd'; do
+		'--order similar --compress gzip'; do
 		# shellcheck disable=SC2086 # words on purpose
 		lighten --format oci-dir $options "$IMAGES/app.tar" -o layout
 		tag=$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' layout/index.json)
