@@ -22,7 +22,7 @@ enum entry_order {
 	ORDER_PATH,    /* files too; a layer that stays as it is may have any order */
 	ORDER_TYPE,    /* by the end of their names: .so, .py, none ... */
 	ORDER_SIMILAR, /* by that, their sizes and their names: for compressors */
-	ORDER_FOLDER,  /* by directory, then as the last: for those that see the whole layer */
+	ORDER_FOLDER,  /* by directory, type and size: for those that see the whole layer */
 };
 
 /* Which identical files become hard links. */

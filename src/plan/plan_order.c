@@ -105,13 +105,17 @@ static int compare_similar(const void *a, const void *b)
 }
 
 /* What belongs together lies in one directory; a compressor that sees the whole layer gains by that
- * more than by the company of other files of a type. */
+ * more than by the company of other files of a type.  In a directory, by type and size. */
 static int compare_folders(const void *a, const void *b)
 {
 	const struct sort_key *left = a, *right = b;
 	int order = (left->folder > right->folder) - (left->folder < right->folder);
 
-	return order ? order : compare_similar(a, b);
+	if (!order)
+		order = path_name_compare(left->type, right->type);
+	if (!order)
+		order = (left->size < right->size) - (left->size > right->size);
+	return order ? order : (left->record > right->record) - (left->record < right->record);
 }
 
 static bool is_marker(const struct record *record)

@@ -189,3 +189,28 @@ frozen() {
 	succeeds -q --target docker23 --have chain packed.tar -o 23.tar
 	cmp plain.tar 23.tar
 }
+
+@test "identical layers, and images under several names, are stored once in every format" {
+	forge same-layers same.tar
+	for compress in none gzip zstd; do
+		for format in hybrid docker oci; do
+			"$LIGHTEN" -q --lossless --format "$format" --compress "$compress" same.tar -o out.tar
+			# Two layers, two configs; manifests besides.
+			tar -tf out.tar | sort | uniq -d | wc -l | grep -qx 0
+			count=$(tar -tf out.tar | grep -c ^blobs/)
+			[ "$count" -eq "$([ "$format" = docker ] && echo 4 || echo 6)" ]
+			succeeds verify same.tar out.tar
+			[ "$(stat -c %s out.tar)" -lt 45000 ]
+		done
+		rm -rf dir
+		"$LIGHTEN" -q --lossless --format oci-dir --compress "$compress" same.tar -o dir
+		[ "$(find dir/blobs -type f | wc -l)" -eq 6 ]
+		succeeds verify same.tar dir
+	done
+	# A hybrid names each blob in both manifests.
+	"$LIGHTEN" -q --lossless same.tar -o out.tar
+	[ "$(tar -xOf out.tar manifest.json | jq '[.[].Layers[]] | length')" -eq 6 ]
+	[ "$(tar -xOf out.tar manifest.json | jq '[.[].Layers[]] | unique | length')" -eq 2 ]
+	[ "$(tar -xOf out.tar index.json | jq '.manifests | length')" -eq 3 ]
+	[ "$(tar -xOf out.tar index.json | jq '[.manifests[].digest] | unique | length')" -eq 2 ]
+}

@@ -101,8 +101,10 @@ def file_key(entry, order):
     path = order_key(b"/".join(components(entry.name)))
     if order == "type":
         return kind, path
-    return (path[:-1] if order == "folder" else [], kind, entry.size.bit_length() // 2,
-            re.sub(rb"[0-9]+", b"0", name), -entry.size, path)
+    if order == "folder":
+        return path[:-1], kind, -entry.size, path
+    return (kind, entry.size.bit_length() // 2, re.sub(rb"[0-9]+", b"0", name), -entry.size,
+            path)
 
 
 def order_rules(entries, order):
