@@ -9,6 +9,7 @@
 
 #include "layer/chain.h"
 #include "policy/decide.h"
+#include "policy/sbom.h"
 #include "policy/scan.h"
 #include "tree/merged_tree.h"
 
@@ -139,6 +140,7 @@ struct plan_decision {
 struct plan_image_policy {
 	struct policy_decisions found; /* with vetoes and counts */
 	struct policy_leaks leaks;     /* what rules that warn found, in all layers */
+	struct sbom_findings sbom;     /* what lists in the image name in vain now */
 	struct VEC(struct plan_decision) list;
 };
 
@@ -154,6 +156,7 @@ struct plan_link {
 /* What one rule took, over all images, each body once. */
 struct plan_rule_sum {
 	uint64_t names, bytes;
+	uint64_t stored; /* of these bytes in the input, by the ratio of each layer's blob */
 };
 
 /* Bytes added by one step and hidden by another. */

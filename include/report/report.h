@@ -46,6 +46,8 @@ struct report_rule {
 	const char *id, *policy, *reason, *risk, *reference; /* borrowed from the policy */
 	const char *action, *class;
 	uint64_t names, bytes, vetoed; /* over all images */
+	uint64_t
+		stored; /* estimate of the bytes in the input's blobs, each layer's ratio applied */
 };
 
 /* Something that a rule wanted and that stays. */
@@ -59,6 +61,11 @@ struct report_veto {
 struct report_added {
 	char *path; /* escaped */
 	uint64_t bytes;
+};
+
+/* A file that an SBOM in the image lists, and that is gone. */
+struct report_listed {
+	char *list, *path, *component; /* escaped; component "" when it is not told */
 };
 
 /* A secret, or what looks like one. */
@@ -100,6 +107,9 @@ struct report {
 	struct VEC(struct report_veto) vetoes; /* the first REPORT_VETOES */
 	uint64_t veto_count;
 	struct VEC(struct report_added) added;
+	struct VEC(struct report_listed) listed; /* the first REPORT_VETOES */
+	uint64_t listed_count;			 /* all of them */
+	uint64_t scanned_packages;		 /* names that scanners read as packages, gone */
 	struct VEC(struct report_leak) leaks;
 	struct VEC(char *) notes;	 /* escaped */
 	const struct warnings *warnings; /* borrowed */

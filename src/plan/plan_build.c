@@ -151,6 +151,7 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; plan->policies && i < plan->chain->image_count; i++) {
 		policy_decisions_release(&plan->policies[i].found);
 		policy_leaks_release(&plan->policies[i].leaks);
+		sbom_findings_release(&plan->policies[i].sbom);
 		vec_release(&plan->policies[i].list);
 	}
 	free(plan->policies);

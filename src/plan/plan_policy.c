@@ -155,6 +155,17 @@ static void note_fates(struct plan *plan, const struct plan_image_policy *policy
 	}
 }
 
+/* The tree is trimmed; the names that went are known by the decisions. */
+static void find_in_lists(struct plan_image_policy *policy, const struct merged_tree *tree,
+			  const struct context *context)
+{
+	AUTO_FREE uint8_t *gone = xcalloc(paths_count(tree->names->paths) + (size_t)1, 1);
+
+	vec_foreach (decision, &policy->list)
+		gone[decision->path] = decision->verdict == VERDICT_DONE && !decision->empties;
+	sbom_find(tree, gone, context, &policy->sbom);
+}
+
 int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
 			  struct error *err)
 {
@@ -168,6 +179,7 @@ int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct
 		if (merged_tree_apply_image(tree, i, err) < 0)
 			return -1;
 		trim(plan, i, tree, live);
+		find_in_lists(&plan->policies[i], tree, context);
 	}
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		note_fates(plan, &plan->policies[i], live);

@@ -65,11 +65,22 @@ static void note_dead(struct plan *plan, struct killer_sums *sums, slot_id slot,
 	sums->entries[killer]++;
 }
 
+/* What bytes of a layer take in its blob, if all of it were compressed alike. */
+static uint64_t stored_share(const struct layer *layer, uint64_t bytes)
+{
+	long double ratio = layer->index.total_bytes ? (long double)layer->stored.length /
+							       (long double)layer->index.total_bytes
+						     : 1;
+
+	return (uint64_t)((long double)bytes * ratio);
+}
+
 static void account_position(struct plan *plan, uint32_t number, const struct liveness *live,
 			     bool frozen, struct killer_sums *sums)
 {
 	const struct position *position = &plan->chain->positions.items[number];
-	const struct layer_index *index = &chain_layer(plan->chain, number)->index;
+	const struct layer *layer = chain_layer(plan->chain, number);
+	const struct layer_index *index = &layer->index;
 	struct plan_totals *totals = &plan->totals;
 
 	totals->layer_bytes += index->total_bytes;
@@ -101,6 +112,7 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		if ((fate == FATE_REMOVED || fate == FATE_EMPTIED) && plan->rules) {
 			plan->rules[plan->killers[slot]].names++;
 			plan->rules[plan->killers[slot]].bytes += bytes;
+			plan->rules[plan->killers[slot]].stored += stored_share(layer, bytes);
 		}
 		if (fate == FATE_SHADOWED)
 			note_dead(plan, sums, slot, entry->path, bytes);

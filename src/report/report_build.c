@@ -227,6 +227,12 @@ void report_free(struct report *report)
 	vec_foreach (file, &report->added)
 		free(file->path);
 	vec_release(&report->added);
+	vec_foreach (entry, &report->listed) {
+		free(entry->list);
+		free(entry->path);
+		free(entry->component);
+	}
+	vec_release(&report->listed);
 	vec_release(&report->leaks);
 	vec_release(&report->vetoes);
 	vec_release(&report->rules);

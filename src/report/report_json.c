@@ -108,11 +108,12 @@ static json_t *rules(const struct report *report)
 	vec_foreach (rule, &report->rules)
 		json_array_append_new(
 			out,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "rule",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "rule",
 				  rule->id, "policy", rule->policy, "action", rule->action, "class",
 				  rule->class, "reason", rule->reason, "risk", rule->risk,
 				  "reference", rule->reference, "names", count(rule->names),
-				  "bytes", count(rule->bytes), "vetoed", count(rule->vetoed)));
+				  "bytes", count(rule->bytes), "storedEstimate",
+				  count(rule->stored), "vetoed", count(rule->vetoed)));
 	return out;
 }
 
@@ -136,6 +137,16 @@ static json_t *added(const struct report *report)
 	return out;
 }
 
+static json_t *listed(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (entry, &report->listed)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "list", entry->list, "path",
+						     entry->path, "component", entry->component));
+	return out;
+}
+
 static json_t *leaks(const struct report *report)
 {
 	json_t *out = json_array();
@@ -150,11 +161,12 @@ static json_t *leaks(const struct report *report)
 
 static json_t *policy(const struct report *report)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "removed",
-			 count(report->removed_bytes), "added", added(report), "emptied",
-			 count(report->emptied_bytes), "ownedNames", count(report->owned_names),
-			 "rules", rules(report), "vetoes", vetoes(report), "vetoCount",
-			 count(report->veto_count));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "removed",
+			 count(report->removed_bytes), "added", added(report), "listed",
+			 listed(report), "listedCount", count(report->listed_count), "packagesGone",
+			 count(report->scanned_packages), "emptied", count(report->emptied_bytes),
+			 "ownedNames", count(report->owned_names), "rules", rules(report), "vetoes",
+			 vetoes(report), "vetoCount", count(report->veto_count));
 }
 
 static json_t *savings(const struct report *report)

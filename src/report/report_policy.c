@@ -42,6 +42,7 @@ static void add_rules(struct report *report, const struct plan *plan)
 					       .class = policy_class_name(rule->class),
 					       .names = names[r],
 					       .bytes = plan->rules[r].bytes,
+					       .stored = plan->rules[r].stored,
 					       .vetoed = vetoed[r] });
 	}
 	if (report->rules.count)
@@ -116,6 +117,22 @@ static void add_leaks(struct report *report, const struct plan *plan)
 		}
 }
 
+static void add_lists(struct report *report, const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		const struct sbom_findings *sbom = &plan->policies[i].sbom;
+		report->scanned_packages += sbom->packages;
+		vec_foreach (entry, &sbom->gone)
+			if (report->listed_count++ < REPORT_VETOES)
+				vec_push(&report->listed,
+					 (struct report_listed){
+						 paths_display(plan->names->paths, entry->list),
+						 paths_display(plan->names->paths, entry->path),
+						 text_escaped(entry->component,
+							      strlen(entry->component)) });
+	}
+}
+
 void report_add_policy(struct report *report, const struct plan *plan)
 {
 	report->removed_bytes = plan->totals.removed_bytes;
@@ -128,5 +145,6 @@ void report_add_policy(struct report *report, const struct plan *plan)
 						file->bytes });
 	add_rules(report, plan);
 	add_vetoes(report, plan);
+	add_lists(report, plan);
 	add_leaks(report, plan);
 }

@@ -100,14 +100,28 @@ static void print_policy(const struct report *report, FILE *out)
 	vec_foreach (rule, &report->rules) {
 		if (!rule->names)
 			continue;
-		fprintf(out, "    %9s  %s, %llu name%s: %s\n", size(text, rule->bytes), rule->id,
-			(unsigned long long)rule->names, rule->names == 1 ? "" : "s", rule->reason);
+		fprintf(out, "    %9s  %s, %llu name%s", size(text, rule->bytes), rule->id,
+			(unsigned long long)rule->names, rule->names == 1 ? "" : "s");
+		if (rule->stored < rule->bytes)
+			fprintf(out, ", about %s compressed", size(text, rule->stored));
+		fprintf(out, ": %s\n", rule->reason);
 	}
 	if (report->veto_count)
 		fprintf(out,
 			"    kept although a rule asked for it: %llu names (reasons: --report "
 			"FILE.json)\n",
 			(unsigned long long)report->veto_count);
+	if (report->listed_count)
+		fprintf(out,
+			"    SBOMs in the image still list %llu files that are gone (--report "
+			"FILE.json)\n",
+			(unsigned long long)report->listed_count);
+	if (report->scanned_packages)
+		fprintf(out,
+			"    scanners will list %llu package%s less: those of files that are "
+			"gone\n",
+			(unsigned long long)report->scanned_packages,
+			report->scanned_packages == 1 ? "" : "s");
 	vec_foreach (file, &report->added)
 		fprintf(out, "    added: %s, %s\n", file->path, size(text, file->bytes));
 	if (report->owned_names)

@@ -6,6 +6,7 @@ load common.bash
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	forge careless careless.tar
+	forge listed listed.tar
 }
 
 setup() {
@@ -47,4 +48,30 @@ setup() {
 	succeeds careless.tar -o out.tar
 	[[ $stderr == *"secret.netrc"*"root/.netrc"* ]]
 	[[ $stderr != *"password x"* ]]
+}
+
+@test "the report tells what lists in the image name in vain" {
+	succeeds listed.tar -o out.tar --report out.json
+	[[ $stderr == *"SBOMs in the image still list 4 files that are gone"* ]]
+	[[ $stderr == *"scanners will list 1 package less"* ]]
+	json out.json "chr(10).join('%s %s %s' % (e['list'], e['path'], e['component']) for e in
+		x['savings']['policy']['listed'])" >listed
+	diff listed - <<-'END'
+		app/bom.json tmp/x.jar x
+		app/bom.json root/.npm/_cacache/a a
+		app/sbom.spdx tmp/x.jar 
+		app/sbom.spdx.json root/.npm/_cacache/a 
+	END
+	succeeds --policy none listed.tar -o none.tar
+	[[ $stderr != *SBOM* ]]
+}
+
+@test "rules have an estimate of what they save of the compressed layers" {
+	succeeds listed.tar -o out.tar --report out.json
+	[[ $stderr == *"npm.cache, 2 names, about "*" compressed: "* ]]
+	rules="x['savings']['policy']['rules']"
+	[ "$(json out.json "all(0 < r['storedEstimate'] < r['bytes'] for r in $rules)")" = True ]
+	succeeds careless.tar -o out.tar --report out.json
+	[[ $stderr != *" compressed: "* ]]
+	[ "$(json out.json "all(r['storedEstimate'] == r['bytes'] for r in $rules)")" = True ]
 }
