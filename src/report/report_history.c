@@ -1,4 +1,5 @@
 /* report_history.c - the build step that made a layer, as people wrote it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "image/json.h"
@@ -14,13 +15,30 @@ static const char *skip(const char *text, const char *head)
 	return strncmp(text, head, len) ? text : text + len;
 }
 
+/* Build arguments stand before the command, "|2 A=1 TOKEN=x /bin/sh -c make"; they may be secrets, so
+ * that reports leave them out. */
+static const char *skip_arguments(const char *text)
+{
+	char *end = NULL;
+	unsigned long count = *text == '|' ? strtoul(text + 1, &end, 10) : 0;
+	const char *shell = end ? strstr(text, "/bin/sh -c ") : NULL;
+
+	if (shell || !end)
+		return shell ? shell : text;
+	for (text = end + strspn(end, " "); count && *text; count--) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return text;
+}
+
 /* "/bin/sh -c #(nop) COPY x" -> "COPY x", "/bin/sh -c make" and "RUN /bin/sh -c make # buildkit"
  * -> "RUN make"; white space of several lines becomes one blank. */
 static char *instruction(const char *created_by)
 {
 	static const char buildkit[] = " # buildkit";
 	AUTO(strbuf) line = STRBUF_INIT;
-	const char *text = skip(skip(created_by, "RUN "), "/bin/sh -c ");
+	const char *text = skip(skip_arguments(skip(created_by, "RUN ")), "/bin/sh -c ");
 	const char *plain = skip(text, "#(nop) ");
 	bool blank = true;
 
