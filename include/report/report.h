@@ -94,7 +94,9 @@ struct report {
 	uint64_t frozen_bytes;		   /* shadowed, but in frozen layers */
 	uint64_t ignored_bytes;
 	uint64_t linked_bytes, linked_files, link_groups; /* dedupe: files that became links */
-	uint64_t header_bytes; /* headers, padding, markers, end marks that left */
+	/* Headers, padding, markers, end marks that left; of them headers of names that stay, by a
+	 * shorter encoding and fewer repeated directories.  Below 0 when there are more now. */
+	int64_t header_bytes, kept_header_bytes;
 	struct verify_result verify;
 	struct VEC(struct report_pair) pairs; /* all, most bytes first */
 	struct VEC(struct report_path) paths; /* the largest dead files */
@@ -146,8 +148,9 @@ void report_print_json(const struct report *report, FILE *out);
 /* Write a file; `path` "-" is refused by the caller.  ERR_IO. */
 int report_write(const struct report *report, const char *path, struct error *err);
 
-/* report_policy.c: part of report_build(). */
+/* report_policy.c, report_output.c: parts of report_build(). */
 void report_add_policy(struct report *report, const struct plan *plan);
+void report_add_output(struct report *report, const struct report_input *in);
 
 /* --- history (report_history.c) -------------------------------------------------------------- */
 

@@ -113,32 +113,6 @@ static void add_images(struct report *report, const struct report_input *in)
 					   in->run->images->dropped[i].digest));
 }
 
-/* Sums over the layers that come out. */
-static void add_output(struct report *report, const struct report_input *in)
-{
-	const struct plan *plan = in->run->plan;
-	uint64_t bodies = 0;
-
-	for (size_t i = 0; i < plan->outputs.count; i++) {
-		const struct output_layer *output = &plan->outputs.items[i];
-		const struct segment *segment = &plan->segments.items[output->segment];
-		report->layers_after++;
-		report->layer_bytes_after += report->layers.items[i].bytes;
-		if (!segment->omitted)
-			report->stored_after += report->layers.items[i].stored_bytes;
-		for (size_t r = output->record_begin; r < output->record_end; r++)
-			if (record_has_body(plan, &plan->records.items[r]))
-				bodies +=
-					chain_entry(plan->chain, plan->records.items[r].body)->size;
-		if (segment->pass_through)
-			bodies += chain_layer(plan->chain, segment->last)->index.body_bytes;
-	}
-	/* What is neither a body that stays nor one that left is framing. */
-	uint64_t framing_after = report->layer_bytes_after - bodies;
-	if (plan->totals.framing_bytes > framing_after)
-		report->header_bytes = plan->totals.framing_bytes - framing_after;
-}
-
 struct report *report_build(const struct report_input *in)
 {
 	struct report *report = xcalloc(1, sizeof(*report));
@@ -178,7 +152,7 @@ struct report *report_build(const struct report_input *in)
 		vec_push(&report->notes, text_escaped(in->notes[i], strlen(in->notes[i])));
 	report_add_policy(report, plan);
 	add_layers(report, in);
-	add_output(report, in);
+	report_add_output(report, in);
 	add_dead(report, in);
 	add_images(report, in);
 	return report;

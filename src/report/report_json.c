@@ -179,7 +179,8 @@ static json_t *savings(const struct report *report)
 			    json_pack("{s:o, s:o, s:o}", "bytes", count(report->linked_bytes),
 				      "files", count(report->linked_files), "groups",
 				      count(report->link_groups)));
-	json_object_set_new(out, "headers", count(report->header_bytes));
+	json_object_set_new(out, "headers", json_integer(report->header_bytes));
+	json_object_set_new(out, "keptHeaders", json_integer(report->kept_header_bytes));
 	json_object_set_new(out, "ignored", count(report->ignored_bytes));
 	json_object_set_new(out, "frozen", count(report->frozen_bytes));
 	return out;

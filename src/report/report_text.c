@@ -51,6 +51,19 @@ static void print_step(const struct report_step *step, FILE *out)
 			len > INSTRUCTION_WIDTH ? "..." : "");
 }
 
+static void print_headers(const struct report *report, FILE *out)
+{
+	char all[TEXT_SIZE_MAX], kept[TEXT_SIZE_MAX];
+	int64_t bytes = report->header_bytes;
+
+	fprintf(out, "  headers      %s%s of headers and padding",
+		size(all, (uint64_t)(bytes < 0 ? -bytes : bytes)), bytes < 0 ? " more" : "");
+	if (report->kept_header_bytes > 0)
+		fprintf(out, ", %s in headers of what stays",
+			size(kept, (uint64_t)report->kept_header_bytes));
+	fprintf(out, "\n");
+}
+
 static void print_dead(const struct report *report, FILE *out)
 {
 	char text[TEXT_SIZE_MAX];
@@ -71,8 +84,7 @@ static void print_dead(const struct report *report, FILE *out)
 	if (report->frozen_bytes)
 		fprintf(out, "  kept         %s of dead bytes in frozen layers\n",
 			size(text, report->frozen_bytes));
-	fprintf(out, "  headers      %s of headers and padding\n",
-		size(text, report->header_bytes));
+	print_headers(report, out);
 	if (!report->dry_run && report->stored_after != report->layer_bytes_after)
 		fprintf(out, "  stored       %s\n", size(text, report->stored_after));
 }

@@ -5,7 +5,7 @@ load common.bash
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
-	for name in app two three same bare; do
+	for name in app two three same bare careless; do
 		forge "$name" "$name.tar"
 	done
 }
@@ -185,6 +185,26 @@ setup() {
 	[ "$(json r.json 'x["savings"]["dead"]["largest"][0]["path"]')" = var/cache ]
 	[ "$(json r.json 'x["savings"]["dead"]["pairs"][0]["hiddenBy"]["step"]')" = 4 ]
 	[ "$(json r.json 'x["images"][0]["name"]')" = test/app:1 ]
+}
+
+@test "what left is dead bodies, rules, headers and markers, to the byte" {
+	forge packed-headers long.tar
+	for options in "--policy none" "--policy none --squash none" "--policy slim" "--dedupe safe"; do
+		for input in app two careless long; do
+			# shellcheck disable=SC2086 # several words
+			"$LIGHTEN" -q $options "$input.tar" -o out.tar --report r.json
+			json r.json 'x["layerBytes"]["before"] - x["layerBytes"]["after"] - (
+				x["savings"]["dead"]["bytes"] + x["savings"]["headers"] + x["savings"]["ignored"] +
+				x["savings"]["policy"]["removed"] + x["savings"]["policy"]["emptied"] +
+				x["savings"].get("dedupe", {"bytes": 0})["bytes"])' >difference
+			echo "$options $input $(<difference)"
+			[ "$(<difference)" -eq 0 ]
+		done
+	done
+	# Two headers of a pax record each were not needed, one of a long name is.
+	"$LIGHTEN" -q --policy none long.tar -o out.tar --report r.json --report r.txt
+	[ "$(json r.json 'x["savings"]["keptHeaders"]')" -eq 2048 ]
+	grep -q "headers .*, 2.05 kB in headers of what stays" r.txt
 }
 
 @test "what was dropped is in the reports" {
