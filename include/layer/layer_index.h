@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "io/decoder.h"
 #include "io/range.h"
 #include "layer/names.h"
 #include "tar/tar_header.h"
@@ -75,6 +76,10 @@ struct layer_index {
  * layer, entry and offset. */
 int layer_index_build(struct layer_index *index, const struct range *tar, uint32_t number,
 		      struct names *names, const struct context *context, struct error *err);
+
+/* The same from plain bytes as they come, of which none are kept. */
+int layer_index_build_stream(struct layer_index *index, struct decoder *stream, uint32_t number,
+			     struct names *names, const struct context *context, struct error *err);
 void layer_index_release(struct layer_index *index);
 
 /* Stored bytes of an entry's body; 0 for all but regular files. */

@@ -31,7 +31,8 @@ struct layer_set {
 
 enum layer_check {
 	LAYER_CHECK_DIGESTS, /* hash everything; ERR_DIGEST names layer and blob */
-	LAYER_CHECK_NOTHING, /* headers only: for bytes that this process has just hashed itself */
+	LAYER_CHECK_NOTHING, /* headers only: for bytes that this process has just hashed itself;
+				compressed layers have no bytes then (tar.fd is -1) */
 };
 
 /* `images`, `names` and `context` are borrowed and must outlive the set.  Entries are there when it

@@ -272,26 +272,41 @@ static int index_entries(struct indexer *in, struct tar_reader *reader, struct e
 	return rc;
 }
 
-int layer_index_build(struct layer_index *index, const struct range *tar, uint32_t number,
-		      struct names *names, const struct context *context, struct error *err)
+/* `reader` is closed. */
+static int build(struct layer_index *index, struct tar_reader *reader, uint32_t number,
+		 struct names *names, const struct context *context, struct error *err)
 {
 	struct indexer in = {
 		.index = index, .names = names, .context = context, .number = number
 	};
-	AUTO_PTR(tar_reader) reader = tar_reader_open(tar, &context->limits);
 	int rc;
 
 	memset(index, 0, sizeof(*index));
-	index->total_bytes = tar->length;
 	rc = index_entries(&in, reader, err);
+	if (!rc)
+		rc = tar_reader_length(reader, &index->total_bytes, err);
 	if (tar_reader_skipped(reader) || tar_reader_globals(reader))
 		index->flaws |= FLAW_ENCODING;
 	if (tar_reader_skipped(reader))
 		index->flaws |= FLAW_TYPES;
+	tar_reader_close(reader);
 	vec_release(&in.parts);
 	vec_release(&in.directory);
 	vec_release(&in.kept);
 	return rc;
+}
+
+int layer_index_build(struct layer_index *index, const struct range *tar, uint32_t number,
+		      struct names *names, const struct context *context, struct error *err)
+{
+	return build(index, tar_reader_open(tar, &context->limits), number, names, context, err);
+}
+
+int layer_index_build_stream(struct layer_index *index, struct decoder *stream, uint32_t number,
+			     struct names *names, const struct context *context, struct error *err)
+{
+	return build(index, tar_reader_open_stream(stream, &context->limits), number, names,
+		     context, err);
 }
 
 void layer_index_release(struct layer_index *index)

@@ -1,24 +1,15 @@
-/* tar_reader.c - walk the headers of a tar the way Go's archive/tar does (SEMANTICS.md C.4).
- *
- * Bytes come through a window that grows while headers lie close together and stays small while
- * large bodies are skipped, so that small files cost few system calls and large ones few bytes. */
+/* tar_reader.c - walk the headers of a tar the way Go's archive/tar does (SEMANTICS.md C.4). */
 #include "tar/tar_reader.h"
 
 #include <string.h>
 
 #include "tar_internal.h"
-
-#define WINDOW_MIN  4096
-#define WINDOW_MAX  (128 * 1024)
-#define WINDOW_NEAR 16384
+#include "tar_window.h"
 
 struct tar_reader {
-	struct range tar;
+	struct tar_window window;
 	const struct limits *limits;
-	uint64_t position;     /* of the next header */
-	unsigned char *window; /* bytes [window_at, window_at + window_len) */
-	uint64_t window_at;
-	size_t window_len, window_next; /* window_next: how much to read next */
+	uint64_t position; /* of the next header */
 	struct tar_pax pax;
 	struct strbuf pax_body, path, link, long_name, long_link;
 	bool has_pax, has_long_name, has_long_link;
@@ -29,20 +20,29 @@ struct tar_reader {
 	uint64_t end;
 };
 
-struct tar_reader *tar_reader_open(const struct range *tar, const struct limits *limits)
+static struct tar_reader *open_window(const struct range *tar, struct decoder *stream,
+				      const struct limits *limits)
 {
 	struct tar_reader *reader = xcalloc(1, sizeof(*reader));
 
-	reader->tar = *tar;
+	tar_window_init(&reader->window, tar, stream);
 	reader->limits = limits;
-	reader->window = xmalloc(WINDOW_MAX);
-	reader->window_next = WINDOW_MIN;
 	return reader;
+}
+
+struct tar_reader *tar_reader_open(const struct range *tar, const struct limits *limits)
+{
+	return open_window(tar, NULL, limits);
+}
+
+struct tar_reader *tar_reader_open_stream(struct decoder *stream, const struct limits *limits)
+{
+	return open_window(NULL, stream, limits);
 }
 
 void tar_reader_close(struct tar_reader *reader)
 {
-	free(reader->window);
+	tar_window_release(&reader->window);
 	tar_pax_release(&reader->pax);
 	strbuf_release(&reader->pax_body);
 	strbuf_release(&reader->path);
@@ -58,6 +58,14 @@ uint64_t tar_reader_end(const struct tar_reader *reader)
 	return reader->end;
 }
 
+int tar_reader_length(struct tar_reader *reader, uint64_t *length, struct error *err)
+{
+	if (tar_window_finish(&reader->window, err) < 0)
+		return -1;
+	*length = reader->window.length;
+	return 0;
+}
+
 unsigned tar_reader_skipped(const struct tar_reader *reader)
 {
 	return reader->skipped;
@@ -66,36 +74,6 @@ unsigned tar_reader_skipped(const struct tar_reader *reader)
 unsigned tar_reader_globals(const struct tar_reader *reader)
 {
 	return reader->globals;
-}
-
-/* The block at `at`; *block is NULL at the end of the data. */
-static int block_at(struct tar_reader *reader, uint64_t at, const unsigned char **block,
-		    struct error *err)
-{
-	uint64_t left = at < reader->tar.length ? reader->tar.length - at : 0;
-
-	*block = NULL;
-	if (!left)
-		return 0;
-	if (left < TAR_BLOCK)
-		return error_set(err, ERR_FORMAT, "truncated header");
-	if (at < reader->window_at || at + TAR_BLOCK > reader->window_at + reader->window_len) {
-		uint64_t window_end = reader->window_at + reader->window_len;
-		bool near = at >= window_end && at - window_end < WINDOW_NEAR;
-		size_t len = near ? reader->window_next * 2 : WINDOW_MIN;
-
-		if (len > WINDOW_MAX)
-			len = WINDOW_MAX;
-		reader->window_next = len;
-		if (len > left)
-			len = (size_t)left;
-		if (range_read(&reader->tar, at, reader->window, len, err) < 0)
-			return -1;
-		reader->window_at = at;
-		reader->window_len = len;
-	}
-	*block = reader->window + (at - reader->window_at);
-	return 0;
 }
 
 static bool is_zero(const unsigned char *block)
@@ -123,31 +101,18 @@ static int check_sum(const unsigned char *block, struct error *err)
 	return 0;
 }
 
-static int check_body(const struct tar_reader *reader, uint64_t at, int64_t size, struct error *err)
-{
-	if (size < 0)
-		return error_set(err, ERR_FORMAT, "negative size");
-	if (at > reader->tar.length || (uint64_t)size > reader->tar.length - at)
-		return error_set(err, ERR_FORMAT, "truncated: %lld bytes of content, %llu left",
-				 (long long)size,
-				 (unsigned long long)(at < reader->tar.length
-							      ? reader->tar.length - at
-							      : 0));
-	return 0;
-}
-
 static int read_extension(struct tar_reader *reader, struct strbuf *body, int64_t size,
 			  struct error *err)
 {
-	if (check_body(reader, reader->position + TAR_BLOCK, size, err) < 0)
+	if (tar_window_expect(&reader->window, reader->position + TAR_BLOCK, size, err) < 0)
 		return -1;
 	if ((uint64_t)size > reader->limits->pax_bytes)
 		return error_set(err, ERR_LIMIT,
 				 "extended header of %lld bytes (--limit pax-bytes=N)",
 				 (long long)size);
 	strbuf_clear(body);
-	return range_read(&reader->tar, reader->position + TAR_BLOCK,
-			  strbuf_grow(body, (size_t)size), (size_t)size, err);
+	return tar_window_read(&reader->window, reader->position + TAR_BLOCK,
+			       strbuf_grow(body, (size_t)size), (size_t)size, err);
 }
 
 /* One of the headers that say more about the next entry. */
@@ -287,7 +252,7 @@ static int old_sparse(struct tar_reader *reader, struct tar_header *out, const u
 	if (real < 0)
 		return error_set(err, ERR_FORMAT, "negative size");
 	while (more) {
-		if (block_at(reader, out->body_offset, &block, err) < 0)
+		if (tar_window_block(&reader->window, out->body_offset, &block, err) < 0)
 			return -1;
 		if (!block)
 			return error_set(err, ERR_FORMAT, "truncated sparse map");
@@ -316,7 +281,8 @@ static int sparse_v1_map(struct tar_reader *reader, struct tar_header *out, stru
 		unsigned char piece[TAR_BLOCK];
 		if (at + TAR_BLOCK > out->stored_size)
 			return error_set(err, ERR_FORMAT, "truncated sparse map");
-		if (range_read(&reader->tar, out->body_offset + at, piece, TAR_BLOCK, err) < 0)
+		if (tar_window_read(&reader->window, out->body_offset + at, piece, TAR_BLOCK, err) <
+		    0)
 			return -1;
 		at += TAR_BLOCK;
 		for (size_t i = 0; i < TAR_BLOCK && (!have_count || numbers < want); i++) {
@@ -425,7 +391,7 @@ static int set_body(struct tar_reader *reader, struct tar_header *out, const uns
 	out->size = out->stored_size = (uint64_t)size;
 	if (block[FIELD_TYPE] == 'S' && old_sparse(reader, out, block, err) < 0)
 		return -1;
-	if (check_body(reader, out->body_offset, size, err) < 0)
+	if (tar_window_expect(&reader->window, out->body_offset, size, err) < 0)
 		return -1;
 	reader->position = out->body_offset + tar_padded((uint64_t)size);
 	if (out->type == TAR_FILE && block[FIELD_TYPE] != 'S' &&
@@ -490,11 +456,11 @@ static int next(struct tar_reader *reader, struct tar_header *out, struct error 
 	const unsigned char *block, *second;
 
 	for (;;) {
-		if (block_at(reader, reader->position, &block, err) < 0)
+		if (tar_window_block(&reader->window, reader->position, &block, err) < 0)
 			return -1;
 		if (!block || is_zero(block)) {
-			if (block &&
-			    block_at(reader, reader->position + TAR_BLOCK, &second, err) < 0)
+			if (block && tar_window_block(&reader->window, reader->position + TAR_BLOCK,
+						      &second, err) < 0)
 				return -1;
 			if (block && second && !is_zero(second))
 				return error_set(err, ERR_FORMAT,
@@ -503,8 +469,9 @@ static int next(struct tar_reader *reader, struct tar_header *out, struct error 
 				return error_set(err, ERR_FORMAT,
 						 "extended header without an entry");
 			/* The padding of the last body may be missing. */
-			reader->end = reader->position < reader->tar.length ? reader->position
-									    : reader->tar.length;
+			reader->end = reader->position < reader->window.length
+					      ? reader->position
+					      : reader->window.length;
 			return 0;
 		}
 		if (check_sum(block, err) < 0)
@@ -518,7 +485,8 @@ static int next(struct tar_reader *reader, struct tar_header *out, struct error 
 		if (type == 'V') {
 			int64_t size;
 			if (tar_number(&size, block + FIELD_SIZE, 12, "size", err) < 0 ||
-			    check_body(reader, reader->position + TAR_BLOCK, size, err) < 0)
+			    tar_window_expect(&reader->window, reader->position + TAR_BLOCK, size,
+					      err) < 0)
 				return -1;
 			reader->position += TAR_BLOCK + tar_padded((uint64_t)size);
 			reader->skipped++;

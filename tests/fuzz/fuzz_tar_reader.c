@@ -52,6 +52,25 @@ static void must_round_trip(const struct tar_header *header, const struct limits
 		     same_text(got.xattrs[i].value, want.xattrs[i].value));
 }
 
+/* A stream of the same bytes ends as the range did, `rc`, after `count` entries; a body that is cut
+ * short shows one entry later. */
+static void must_stream(const struct range *range, const struct limits *limits, size_t count,
+			int rc)
+{
+	AUTO(error) err = ERROR_INIT;
+	struct byte_source source;
+	struct tar_header header;
+	size_t seen = 0;
+	int said;
+
+	byte_source_from_range(&source, *range);
+	AUTO_PTR(decoder) decoder = decoder_open(COMPRESSION_NONE, &source, &err);
+	AUTO_PTR(tar_reader) reader = tar_reader_open_stream(decoder, limits);
+	while ((said = tar_reader_next(reader, &header, &err)) > 0)
+		seen++;
+	must(said == rc && (seen == count || (rc < 0 && seen == count + 1)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct limits limits = fuzz_limits();
@@ -60,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO_PTR(tar_reader) reader = tar_reader_open(&range, &limits);
 	struct tar_header header;
 	uint64_t last = 0;
+	size_t count = 0;
 	int rc;
 
 	while ((rc = tar_reader_next(reader, &header, &err)) > 0) {
@@ -76,7 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(end <= header.size && sum <= header.stored_size);
 		must(header.type == TAR_FILE || (!header.size && !header.stored_size));
 		must_round_trip(&header, &limits);
+		count++;
 	}
+	must_stream(&range, &limits, count, rc);
 	must((rc < 0) == (err.code != ERR_NONE));
 	must(rc < 0 || tar_reader_end(reader) <= size);
 	close(range.fd);

@@ -1,0 +1,48 @@
+/* layer_blob.h - one blob of the input on its way to a layer: read, checked, inflated. */
+#ifndef LAYER_LAYER_BLOB_H
+#define LAYER_LAYER_BLOB_H
+
+#include <pthread.h>
+
+#include "layer/layer_set.h"
+
+/* Spool files in use or free; a job appends to one of its own, so there are no more than
+ * threads. */
+struct spool_list {
+	pthread_mutex_t lock;
+	struct VEC(struct range) free; /* length: bytes appended so far */
+	struct layer_set *set;
+	const struct context *context;
+	uint64_t left; /* bytes that may still be spooled */
+};
+
+/* A blob to read, and what came of it. */
+struct layer_blob {
+	const struct image_set *images;
+	const struct image_layer *layer; /* the first that uses the blob */
+	const struct context *context;
+	struct spool_list *spools;
+	uint32_t blob, image, number;
+	uint32_t result; /* index into layer_set.layers */
+	bool leads;	 /* the first blob with that diff_id: the one that a pass-through copies */
+	enum compression compression;
+	struct range tar;
+	struct digest stored_digest;
+	bool trailing;
+};
+
+/* Find what the blob is; plain ones are ready at once. */
+int layer_blob_probe(struct layer_blob *blob, struct error *err);
+
+/* A job for the worker pool: check its digests and, unless it is plain, inflate it. */
+int layer_blob_read(void *blob, struct error *err);
+
+/* Index a compressed blob as it is inflated, keeping and hashing nothing: its tar has a length but
+ * no bytes. */
+int layer_blob_index(struct layer_blob *blob, struct layer_index *index, struct names *names,
+		     struct error *err);
+
+/* Say in the error which layer it was. */
+int layer_blob_wrap(const struct layer_blob *blob, struct error *err);
+
+#endif
