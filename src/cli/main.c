@@ -1,4 +1,5 @@
 /* main.c - find the command, run it, turn its error into a message and an exit status. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,18 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+#define OWN_PAGES (2 << 20)
+
+/* Arrays with an element for every tar entry grow step by step.  Each gets pages of its own, which
+ * move without a copy and go back when it is freed; the C library would stop doing so after the
+ * first large one, and leave holes. */
+static void keep_memory_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+#endif
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (const struct command *const *command = commands; *command; command++)
@@ -74,6 +87,7 @@ int main(int argc, char **argv)
 		return fflush(stdout) ? 5 : 0;
 	}
 	catch_signals();
+	keep_memory_small();
 	session_options.limits = limits_default;
 	if (!command)
 		command = &cmd_optimize;
