@@ -71,6 +71,7 @@ struct run {
 	struct verify_result verified;
 	struct VEC(char *) notes; /* what was found and chosen, for people */
 	const char *command;
+	char *spool; /* folder for temporary files; NULL: as spool_create() has it */
 };
 
 /* Open, select, check and index the input.  `path` NULL is standard input. */

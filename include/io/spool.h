@@ -29,6 +29,7 @@ struct input {
 	uint64_t dev, ino;		/* of the file that was named, to tell OUTPUT from INPUT */
 	const struct known_blob *known; /* borrowed; blobs that may be missing in it */
 	size_t known_count;
+	int names_only; /* layers that are missing are no error: a thin archive names them */
 };
 
 /* `path` NULL or "-" is standard input.  Peels at most two outer compressions by magic.  ERR_IO,

@@ -167,15 +167,50 @@ static int apply(struct plan_file *plan, struct run *run, const char *input, str
 	return run_write(run, err);
 }
 
+/* The plan is read twice, which standard input cannot be. */
+static FILE *copy_stdin(struct error *err)
+{
+	FILE *copy = tmpfile();
+	char buf[1 << 16];
+	size_t len;
+
+	if (!copy) {
+		error_set_errno(err, errno, "cannot create a temporary file");
+		return NULL;
+	}
+	errno = 0;
+	while ((len = fread(buf, 1, sizeof(buf), stdin)) > 0 && fwrite(buf, 1, len, copy) == len)
+		;
+	if (!ferror(stdin) && !ferror(copy) && fflush(copy) == 0) {
+		rewind(copy);
+		return copy;
+	}
+	error_set_errno(err, errno ? errno : EIO, "cannot copy standard input");
+	fclose(copy);
+	return NULL;
+}
+
+static int open_plan(struct plan_file *plan, const char *path, struct error *err)
+{
+	plan->name = path;
+	if (!strcmp(path, "-")) {
+		plan->name = "standard input";
+		plan->file = copy_stdin(err);
+		return plan->file ? 0 : -1;
+	}
+	plan->file = fopen(path, "re");
+	return plan->file ? 0 : error_set_errno(err, errno, "cannot open %s", path);
+}
+
 static int open_and_apply(const char *plan_path, const char *input, const char *line,
 			  struct error *err)
 {
-	struct plan_file plan = { .name = plan_path, .file = fopen(plan_path, "re") };
+	struct plan_file plan = { .name = NULL };
 	struct run run = { .input = { .fd = -1 }, .command = line };
 	int rc;
 
-	if (!plan.file)
-		return error_set_errno(err, errno, "cannot open %s", plan_path);
+	if (open_plan(&plan, plan_path, err) < 0)
+		return -1;
 	rc = read_header(&plan, err);
 	if (!rc) {
 		session_init(&run.session);
@@ -197,6 +232,8 @@ static int run_apply(const struct command *command, int argc, char **argv, struc
 	if (!rc && operands.count != 2)
 		rc = error_set(err, ERR_USAGE,
 			       "a plan and its input are needed: lighten apply PLAN INPUT");
+	if (!rc && !strcmp(operands.items[0], "-") && !strcmp(operands.items[1], "-"))
+		rc = error_set(err, ERR_USAGE, "standard input is the plan or the input, not both");
 	if (!rc)
 		rc = open_and_apply(operands.items[0], operands.items[1], line, err);
 	vec_release(&operands);
@@ -210,7 +247,8 @@ const struct command cmd_apply = {
 	.details =
 		"Writes the very bytes that lighten optimize gives with the options of the plan.\n"
 		"A reviewer may turn decisions from remove to keep.  Another input than the one\n"
-		"that the plan was made for is refused (exit status 1), and any other edit (2).",
+		"that the plan was made for is refused (exit status 1), and any other edit (2).\n"
+		"PLAN or INPUT may be - for standard input.",
 	.run = run_apply,
 	.options = options,
 };

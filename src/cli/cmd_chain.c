@@ -40,6 +40,8 @@ static int chain(const char *path, struct error *err)
 	session_init(&session);
 	if (input_open(&input, path, &session.context, err) < 0)
 		return -1;
+	/* A thin archive has a chain, too. */
+	input.names_only = true;
 	images = image_set_load(&input, &session.context, err);
 	session_quiet(&session);
 	return images ? print(images, err) : -1;

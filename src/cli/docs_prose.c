@@ -87,7 +87,7 @@ const char docs_prose_behind[] =
 	"adds to an image; else it is the time at which the image was created.\n"
 	"Times of files never change.\n"
 	".It Ev TMPDIR\n"
-	"Directory for temporary files, else\n"
+	"Directory for temporary files, else that of the output file, else\n"
 	".Pa /var/tmp .\n"
 	"Layers that are compressed and archives that come from a pipe are unpacked\n"
 	"there; they have no name and vanish with the program.\n"

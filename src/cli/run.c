@@ -49,10 +49,23 @@ static int select_images(struct run *run, struct error *err)
 	return 0;
 }
 
+/* Without TMPDIR the output's folder: where the output has room, its input unpacked often has. */
+static void choose_spool(struct run *run)
+{
+	const char *chosen = getenv("TMPDIR"), *output = run_options.output;
+	const char *slash = to_stdout() ? NULL : strrchr(output, '/');
+
+	if ((chosen && *chosen) || to_stdout() || run_options.dry_run)
+		return;
+	run->spool = slash ? xasprintf("%.*s", (int)(slash - output + 1), output) : xstrdup(".");
+	run->session.context.spool_dir = run->spool;
+}
+
 int run_read(struct run *run, const char *path, struct error *err)
 {
 	const struct context *context = &run->session.context;
 
+	choose_spool(run);
 	if (target_check_options(err) < 0)
 		return -1;
 	if ((!path || !strcmp(path, "-")) && isatty(STDIN_FILENO))
@@ -339,6 +352,7 @@ void run_release(struct run *run)
 	for (uint32_t n = 0; run->receiver && n < run->omitted[0]; n++)
 		free(run->receiver[n].media_type);
 	free(run->receiver);
+	free(run->spool);
 	free(run->frozen);
 	free(run->omitted);
 	session_release(&run->session);

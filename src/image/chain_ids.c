@@ -64,8 +64,10 @@ static struct image_set *open_archive(struct input *input, const char *path,
 
 	/* What is odd about a base is no news about the image at hand. */
 	quiet.warnings = ignored;
-	if (input_open(input, path, &quiet, err) == 0)
+	if (input_open(input, path, &quiet, err) == 0) {
+		input->names_only = true;
 		set = image_set_load(input, &quiet, err);
+	}
 	warnings_free(ignored);
 	return set;
 }

@@ -110,6 +110,19 @@ static int declare_digest(struct blob *blob, const struct digest *digest, struct
 	return 0;
 }
 
+int loader_find_layer(const struct loader *loader, const char *name, struct archive_entry *out,
+		      struct error *err)
+{
+	int rc = archive_find(loader->archive, name, out, err);
+
+	if (rc || !loader->archive->input->names_only)
+		return rc;
+	*out = (struct archive_entry){ { loader->archive->input->fd, 0, 0 },
+				       "omitted layer",
+				       true };
+	return 1;
+}
+
 int loader_add_blob(struct loader *loader, const struct archive_entry *entry,
 		    const struct digest *declared, uint32_t *index, struct error *err)
 {

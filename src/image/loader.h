@@ -43,6 +43,11 @@ int loader_add_image(struct loader *loader, struct image *image, uint32_t *index
 void image_add_tag(struct image *image, const char *tag);
 void image_release(struct image *image);
 
+/* A member that holds a layer; one that is missing is empty where only names are wanted.  1, 0 or
+ * -1. */
+int loader_find_layer(const struct loader *loader, const char *name, struct archive_entry *out,
+		      struct error *err);
+
 /* The index of the blob at this place, new or known; `declared` may be NULL. */
 int loader_add_blob(struct loader *loader, const struct archive_entry *entry,
 		    const struct digest *declared, uint32_t *index, struct error *err);

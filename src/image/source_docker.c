@@ -48,7 +48,7 @@ static int attach_layers(struct loader *loader, struct image *image, const json_
 
 		if (!path)
 			return error_set(err, ERR_FORMAT, "Layers: item %zu is no text", i + 1);
-		rc = archive_find(loader->archive, path, &entry, err);
+		rc = loader_find_layer(loader, path, &entry, err);
 		if (rc == 0)
 			return missing_layer(item, image, i, path, err);
 		if (rc < 0 ||

@@ -258,7 +258,7 @@ static int attach_layer(struct loader *loader, struct image_layer *layer, json_t
 	if (read_digest(descriptor, &digest, err) < 0)
 		return -1;
 	blob_name(&digest, name);
-	rc = archive_find(loader->archive, name, &entry, err);
+	rc = loader_find_layer(loader, name, &entry, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0 && layer->blob != INDEX_NONE)

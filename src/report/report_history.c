@@ -15,8 +15,8 @@ static const char *skip(const char *text, const char *head)
 	return strncmp(text, head, len) ? text : text + len;
 }
 
-/* Build arguments stand before the command, "|2 A=1 TOKEN=x /bin/sh -c make"; they may be secrets, so
- * that reports leave them out. */
+/* Build arguments stand before the command, "|2 A=1 TOKEN=x /bin/sh -c make"; they may be secrets,
+ * so that reports leave them out. */
 static const char *skip_arguments(const char *text)
 {
 	char *end = NULL;

@@ -54,6 +54,20 @@ members() {
 	[[ $output == *test/a:1* && $output == *test/b:1* ]]
 }
 
+@test "chain of a thin archive lists what it leaves out, too" {
+	"$LIGHTEN" -q --have base.tar --squash none derived.tar -o full.tar
+	for format in hybrid docker oci; do
+		"$LIGHTEN" -q --format "$format" derived.tar --keep-base base.tar -o full.tar
+		"$LIGHTEN" -q --format "$format" --have base.tar derived.tar -o thin.tar
+		[ "$("$LIGHTEN" chain thin.tar)" = "$("$LIGHTEN" chain full.tar)" ]
+		[ "$("$LIGHTEN" chain thin.tar | grep -c ^sha256:)" -eq 3 ]
+		refuses 3 "thin archive" thin.tar -o out.tar
+		# Whoever has loaded it has all of its layers.
+		"$LIGHTEN" -q --have thin.tar --lossless full.tar -o nothing.tar
+		[ "$(members nothing.tar | wc -l)" -le 2 ]
+	done
+}
+
 @test "F141 no common prefix, or only a layer at another place" {
 	refuses 2 "--have" --have app.tar -o thin.tar derived.tar
 	refuses 2 "--have" --have swapped.tar -o thin.tar derived.tar
@@ -90,6 +104,50 @@ members() {
 		rm 2.tar
 		refuses 1 "" apply plan app.tar -o 2.tar
 	done
+}
+
+@test "apply reads a plan from standard input, or its input, not both" {
+	"$LIGHTEN" -q derived.tar -o 1.tar
+	"$LIGHTEN" plan derived.tar | "$LIGHTEN" apply -q - derived.tar -o 2.tar
+	cmp 1.tar 2.tar
+	"$LIGHTEN" plan derived.tar >plan
+	"$LIGHTEN" apply -q plan - -o 3.tar <derived.tar
+	cmp 1.tar 3.tar
+	run --separate-stderr "$LIGHTEN" apply - derived.tar -o 4.tar <derived.tar
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"standard input: not a plan"* ]]
+	refuses 2 "not both" apply - - -o 4.tar
+}
+
+# spools_in FOLDER OPTION...: where the input is unpacked while it comes through a pipe
+spools_in() {
+	local folder=$1 program
+	shift
+	mkfifo pipe
+	"$LIGHTEN" -q - "$@" <pipe &
+	program=$!
+	exec 9>pipe
+	head -c 2000 derived.tar >&9
+	until readlink /proc/$program/fd/* | grep -q "^$folder/.*(deleted)"; do
+		kill -0 "$program"
+		sleep 0.02
+	done
+	tail -c +2001 derived.tar >&9
+	exec 9>&-
+	wait "$program"
+	rm pipe
+}
+
+@test "temporary files lie in TMPDIR, else beside the output" {
+	mkdir out chosen
+	chmod 755 out chosen
+	here=$(pwd -P)
+	unset TMPDIR
+	spools_in "$here/out" -o out/1.tar
+	spools_in "$here" -o 2.tar
+	TMPDIR=$here/chosen spools_in "$here/chosen" -o out/3.tar
+	cmp out/1.tar 2.tar
+	cmp out/1.tar out/3.tar
 }
 
 @test "cuts: the same files in at most so many layers" {
