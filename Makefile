@@ -56,7 +56,7 @@ HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 PROBED := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Walloc-zero \
 	-fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
 
-LIBS     := libarchive jansson libcrypto libzstd zlib libxxhash
+LIBS     := libarchive jansson libcrypto libzstd zlib libxxhash sqlite3
 LIBS_OPT := libdeflate libisal
 
 # Asking the compiler and pkg-config takes a moment, so only targets that compile do.

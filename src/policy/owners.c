@@ -1,8 +1,9 @@
-/* owners.c - which files packages list: dpkg, opkg, apk and pacman, as text files have it.
+/* owners.c - which files packages list: dpkg, opkg, apk and pacman, as text files have it, and rpm
+ * as SQLite has it.
  *
- * rpm and portage keep it in ways that are not read here; in such an image every file counts as
+ * Older databases of rpm and those of portage are not read; in such an image every file counts as
  * owned, and rules for files that nobody owns do nothing. */
-#include "facts.h"
+#include "owners.h"
 
 /* Of one list; the largest ones seen have a few megabytes. */
 #define LIST_MAX (64u << 20)
@@ -190,12 +191,14 @@ static bool read_all(struct facts *facts)
 	static const char *const unread[] = {
 		"/var/lib/rpm/Packages",
 		"/var/lib/rpm/Packages.db",
-		"/var/lib/rpm/rpmdb.sqlite",
 		"/usr/lib/sysimage/rpm/Packages",
 		"/usr/lib/sysimage/rpm/Packages.db",
+		"/var/db/pkg",
+	};
+	static const char *const rpm[] = {
+		"/var/lib/rpm/rpmdb.sqlite",
 		"/usr/lib/sysimage/rpm/rpmdb.sqlite",
 		"/usr/share/rpm/rpmdb.sqlite",
-		"/var/db/pkg",
 	};
 	static const char *const apk[] = { "/lib/apk/db/installed", "/usr/lib/apk/db/installed" };
 	const struct view *view = &facts->view;
@@ -203,6 +206,11 @@ static bool read_all(struct facts *facts)
 	for (size_t i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
 		if (view_find(view, unread[i]) != PATH_NONE)
 			return false;
+	for (size_t i = 0; i < sizeof(rpm) / sizeof(rpm[0]); i++) {
+		path_id database = view_find(view, rpm[i]);
+		if (database != PATH_NONE && !owners_read_rpm(facts, database))
+			return false;
+	}
 	for (size_t i = 0; i < sizeof(apk) / sizeof(apk[0]); i++) {
 		path_id database = view_find(view, apk[i]);
 		if (database != PATH_NONE && !read_file(facts, database, read_apk))
