@@ -359,7 +359,7 @@ bench-quick: deps-bench
 
 # --- install ---------------------------------------------------------------------------------
 
-## install: program, man page, completions, policies; honours DESTDIR, PREFIX, BINDIR, MANDIR, DATADIR
+## install: program, man page, completions, policies, schema of reports; honours DESTDIR, PREFIX, BINDIR, MANDIR, DATADIR
 install: all docs
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/$(PROG)/policies \
 		$(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS) $(DESTDIR)$(FISH_COMPLETIONS)
@@ -369,6 +369,7 @@ install: all docs
 	$(INSTALL) -m 644 build/docs/$(PROG).zsh $(DESTDIR)$(ZSH_COMPLETIONS)/_$(PROG)
 	$(INSTALL) -m 644 build/docs/$(PROG).fish $(DESTDIR)$(FISH_COMPLETIONS)/$(PROG).fish
 	$(if $(POLICIES),$(INSTALL) -m 644 $(POLICIES) $(DESTDIR)$(DATADIR)/$(PROG)/policies/)
+	$(INSTALL) -m 644 src/report/report.schema.json $(DESTDIR)$(DATADIR)/$(PROG)/report.schema.json
 
 ## uninstall: remove what install put there
 uninstall:

@@ -12,7 +12,7 @@ build='gcc=gcc libc6-dev make=make pkg-config=pkg-config
 	libdeflate-dev libisal-dev'
 test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
-	python3=python3 jq=jq file=file mandoc=mandoc rpm=rpmbuild ca-certificates
+	python3=python3 python3-jsonschema jq=jq file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
 	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
 bench='python3=python3 openssl=openssl pigz=pigz zstd=zstd isal|libisal-dev

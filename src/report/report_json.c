@@ -1,4 +1,5 @@
-/* report_json.c - the report for machines; "schema" grows when a member changes its meaning. */
+/* report_json.c - the report for machines, as report.schema.json describes it; the number grows
+ * when a member leaves or changes its meaning. */
 #include <jansson.h>
 
 #include "report/report.h"

@@ -187,6 +187,26 @@ setup() {
 	[ "$(json r.json 'x["images"][0]["name"]')" = test/app:1 ]
 }
 
+@test "JSON reports are what the schema says, and nothing else" {
+	forge debian debian.tar
+	forge packed packed.tar
+	forge packed-base packed-base.tar
+	"$LIGHTEN" -q --report 1.json -o out.tar app.tar
+	"$LIGHTEN" -q --report 2.json --dry-run --policy none three.tar
+	"$LIGHTEN" -q --report 3.json -o out.tar two.tar --verify full --keep-base 1
+	"$LIGHTEN" -q --report 4.json -o out.tar careless.tar --policy slim,secrets --keep '/var/log/**'
+	"$LIGHTEN" -q --report 5.json -o out.tar debian.tar --policy docs,locales --persist --dedupe all
+	"$LIGHTEN" -q --report 6.json -o out.tar packed.tar --have packed-base.tar --verify off
+	"$LIGHTEN" -q --report 7.json -o dir bare.tar --format oci-dir --compress zstd
+	schema=$root/src/report/report.schema.json
+	python3 "$root/tests/cli/report_schema.py" "$schema" ?.json
+	# A member that is wrong, missing or new is noticed.
+	for change in '.layers.after = "1"' 'del(.verify)' '.verify.news = 1' '.schema = 2' '.images[0].inputId = "x"'; do
+		jq "$change" 1.json >wrong.json
+		run ! python3 "$root/tests/cli/report_schema.py" "$schema" wrong.json
+	done
+}
+
 @test "what left is dead bodies, rules, headers and markers, to the byte" {
 	forge packed-headers long.tar
 	for options in "--policy none" "--policy none --squash none" "--policy slim" "--dedupe safe"; do
