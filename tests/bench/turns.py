@@ -6,6 +6,7 @@ how busy other processes kept the machine meanwhile; when asked to, turns in whi
 are replaced by later ones.
 """
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import threading
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
+# A command and all its children end with us, where Python can see to that.
+OWN_GROUP = {"process_group": 0} if sys.version_info >= (3, 11) else {}
 # So many processors may others use before a turn is taken again.
 QUIET = 0.15
 
@@ -61,9 +64,14 @@ def execute(task):
     ticks = busy_ticks()
     begin, clock = time.monotonic(), time.time()
     process = subprocess.Popen(task.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               stdin=subprocess.DEVNULL, env=task.env)
-    message = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+                               stdin=subprocess.DEVNULL, env=task.env, **OWN_GROUP)
+    try:
+        message = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        if OWN_GROUP:
+            os.killpg(process.pid, signal.SIGKILL)
+        raise
     wall = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stderr.close()
