@@ -138,8 +138,7 @@ def machine():
             model = line.split(":", 1)[1].strip()
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return "%s, %d processors (%s), %.0f GB, load %.1f" % (
-        platform.platform(), len(os.sched_getaffinity(0)), model, memory / 1e9, os.getloadavg()[0])
+    return "%d processors (%s), %.0f GB" % (len(os.sched_getaffinity(0)), model, memory / 1e9)
 
 
 def versions(bench):
@@ -172,7 +171,7 @@ def main():
         prefer(args.nice)
     have, missing = versions(bench)
     report = bench.report
-    report.text("Machine: " + machine())
+    report.text("Machine: %s, %s, load %.1f" % (machine(), platform.platform(), os.getloadavg()[0]))
     report.text("Versions: " + "; ".join(have))
     if missing:
         report.text("Not installed, left out: " + ", ".join(missing))
