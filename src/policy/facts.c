@@ -29,5 +29,18 @@ void facts_release(struct facts *facts)
 	vec_foreach (package, &facts->packages)
 		text_set_release(&package->paths);
 	vec_release(&facts->packages);
+	free(facts->package_of);
 	strbuf_release(&facts->buffer);
+}
+
+struct package *facts_package(struct facts *facts, path_id root, bool *fresh)
+{
+	if (!facts->package_of)
+		facts->package_of = xcalloc(facts->path_count + (size_t)1, sizeof(uint32_t));
+	*fresh = !facts->package_of[root];
+	if (*fresh) {
+		vec_push(&facts->packages, (struct package){ .root = root });
+		facts->package_of[root] = (uint32_t)facts->packages.count;
+	}
+	return &facts->packages.items[facts->package_of[root] - 1];
 }

@@ -79,6 +79,7 @@ struct facts {
 	struct VEC(struct link) links; /* every symlink that leads somewhere */
 	struct VEC(struct entrances) entrances;
 	struct VEC(struct package) packages;
+	uint32_t *package_of; /* by path: index + 1; NULL before the first one */
 	struct VEC(struct candidate) candidates;
 	struct glob_ids hits;	/* globs by candidate, each once */
 	uint32_t *candidate_of; /* by path: index + 1, 0: none */
@@ -117,6 +118,10 @@ void programs_finish(struct programs *programs);
 
 /* The directory that relative names begin at. */
 path_id facts_workdir(const struct facts *facts);
+
+/* facts.c: what is known of a package of node or Python by its directory; *fresh when that is
+ * nothing so far.  Good until the next call. */
+struct package *facts_package(struct facts *facts, path_id root, bool *fresh);
 
 /* owners.c: does a package list it? */
 bool facts_owned(struct facts *facts, path_id path);

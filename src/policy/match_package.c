@@ -93,15 +93,14 @@ static void read_package(const struct view *view, struct package *package)
 	json_decref(root);
 }
 
-/* Packages are met in no order, and few have directories that rules want: the last one first. */
 static const struct package *find_package(struct facts *facts, path_id root)
 {
-	for (size_t i = facts->packages.count; i-- > 0;)
-		if (facts->packages.items[i].root == root)
-			return &facts->packages.items[i];
-	vec_push(&facts->packages, (struct package){ .root = root });
-	read_package(&facts->view, &facts->packages.items[facts->packages.count - 1]);
-	return &facts->packages.items[facts->packages.count - 1];
+	bool fresh;
+	struct package *package = facts_package(facts, root, &fresh);
+
+	if (fresh)
+		read_package(&facts->view, package);
+	return package;
 }
 
 static bool package_paths_holds(const struct condition *condition, struct subject *subject)

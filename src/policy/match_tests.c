@@ -113,13 +113,12 @@ static bool not_imported_holds(const struct condition *condition, struct subject
 	(void)condition;
 	if (root == PATH_NONE || view_type(view, root) != TAR_DIR)
 		return false;
-	for (size_t i = subject->facts->packages.count; i-- > 0;)
-		if (subject->facts->packages.items[i].root == root)
-			return subject->facts->packages.items[i].readable;
-	bool free_of = name_is(view, root, "tests") || name_is(view, root, "test") ||
-		       !tree_answers(view, root, &imported, 16);
-	vec_push(&subject->facts->packages, (struct package){ .root = root, .readable = free_of });
-	return free_of;
+	bool fresh;
+	struct package *package = facts_package(subject->facts, root, &fresh);
+	if (fresh)
+		package->readable = name_is(view, root, "tests") || name_is(view, root, "test") ||
+				    !tree_answers(view, root, &imported, 16);
+	return package->readable;
 }
 
 static bool not_mentioned_holds(const struct condition *condition, struct subject *subject)
