@@ -74,7 +74,8 @@ const struct policy_rule *policy_rule(const struct policy *policy, uint32_t rule
 /* What the policy that was named last says of itself, "" for nothing. */
 const char *policy_description(const struct policy *policy);
 
-/* Append the resolved policy as JSON: parameters in place, files in load order. */
+/* Append the resolved policy as JSON: values of parameters as options left them, rules in load
+ * order. */
 void policy_show(const struct policy *policy, struct strbuf *out);
 
 /* The compiled-in policies, sorted by name. */
