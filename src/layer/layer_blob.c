@@ -98,7 +98,7 @@ static int count_inflated(struct layer_blob *job, const struct decoder *decoder,
 static int inflate(struct layer_blob *job, struct range *spool, struct digest *diff_id,
 		   struct error *err)
 {
-	AUTO_PTR(hash_lane) lane = hash_lane_new(job->context->threads);
+	AUTO_PTR(hash_lane) lane = hash_lane_new(job->hash_beside ? job->context->threads : 1);
 	struct byte_source source;
 	uint64_t seen = 0, total = 0;
 

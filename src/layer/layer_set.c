@@ -69,17 +69,38 @@ static int collect(struct loader *in, bool *compressed, struct error *err)
 	return 1;
 }
 
+/* Find what all blobs are.  Hashing beside inflating is worth the hand-over where one blob keeps a
+ * thread busy for longer than its share of the work, and other threads would wait for it. */
+static int probe_all(struct loader *in, struct error *err)
+{
+	uint64_t compressed = 0;
+
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		if (layer_blob_probe(job, err) < 0)
+			return layer_blob_wrap(job, err);
+		if (job->compression != COMPRESSION_NONE)
+			compressed += job->images->blobs[job->blob].stored.length;
+	}
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		job->hash_beside = job->images->blobs[job->blob].stored.length >
+				   compressed / in->context->threads;
+	}
+	return 0;
+}
+
 /* Start everything, and wait for what must be inflated before it can be looked at. */
 static int run(struct loader *in, struct error *err)
 {
 	size_t waiting = 0;
 
+	if (probe_all(in, err) < 0)
+		return -1;
 	in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
 				   WORKER_PARALLEL, layer_blob_read);
 	for (size_t i = 0; i < in->job_count; i++) {
 		struct layer_blob *job = &in->jobs[i];
-		if (layer_blob_probe(job, err) < 0)
-			return layer_blob_wrap(job, err);
 		bool plain = job->compression == COMPRESSION_NONE;
 		bool wait = !plain && in->check == LAYER_CHECK_DIGESTS;
 		if (in->check == LAYER_CHECK_DIGESTS)
