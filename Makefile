@@ -357,6 +357,11 @@ bench-quick: deps-bench
 	@$(MAKE) --no-print-directory BUILD=release all bench-bins
 	$(BENCH_RUN) --quick --runs 3 $(IMAGES)
 
+## savings: what each policy takes from images of Debian packages, as a table (root, network)
+savings: deps-test
+	@$(MAKE) --no-print-directory BUILD=release all
+	@LIGHTEN=build/$(PROG) tests/bench/savings.sh
+
 # --- install ---------------------------------------------------------------------------------
 
 ## install: program, man page, completions, policies, schema of reports; honours DESTDIR, PREFIX, BINDIR, MANDIR, DATADIR

@@ -14,9 +14,11 @@ test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
 	python3=python3 python3-jsonschema jq=jq file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
-	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci'
+	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci
+	mmdebstrap=mmdebstrap npm=npm'
 bench='python3=python3 openssl=openssl pigz=pigz zstd=zstd isal|libisal-dev
-	docker.io=dockerd buildah=buildah skopeo=skopeo umoci=umoci'
+	docker.io=dockerd buildah=buildah skopeo=skopeo umoci=umoci
+	mmdebstrap=mmdebstrap npm=npm'
 
 case "${1-}" in
 build) items=$build ;;
