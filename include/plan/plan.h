@@ -71,6 +71,7 @@ enum fate {
 	FATE_SHADOWED_FROZEN, /* hidden, but its layer is frozen */
 	FATE_REMOVED,	      /* by the rule in killers */
 	FATE_EMPTIED,	      /* its content, by the rule in killers; the name stays */
+	FATE_REDUNDANT,	      /* written again just as it was below */
 	FATE_DUPLICATE,	      /* its content is that of another file of its output layer */
 	FATE_MARKER,	      /* whiteout or opaque marker */
 	FATE_IGNORED,	      /* aufs bookkeeping, names below a whiteout */
@@ -153,6 +154,29 @@ struct plan_link {
 	size_t order; /* links are sorted by it: segment after segment, in output order */
 };
 
+/* A name that a segment wrote again as it was: the segment does without it.  Also a directory that
+ * it made anew around such names: that stays the one below. */
+struct plan_rewrite {
+	uint32_t position; /* the top of the segment */
+	path_id path;
+	inode_id inode; /* what the name goes on to stand for; INODE_NONE: what it is now */
+	slot_id slot, born;
+};
+
+enum plan_change {
+	CHANGE_MODE = 1 << 0,
+	CHANGE_OWNER = 1 << 1,
+	CHANGE_TIME = 1 << 2,
+	CHANGE_XATTRS = 1 << 3,
+};
+
+/* Files that a layer wrote again with the bytes that they had, to change what is said of them. */
+struct plan_touch {
+	uint32_t position;
+	unsigned changes; /* enum plan_change, of all of them */
+	uint64_t files, bytes;
+};
+
 /* What one rule took, over all images, each body once. */
 struct plan_rule_sum {
 	uint64_t names, bytes;
@@ -174,11 +198,12 @@ struct dead_file {
 #define PLAN_DEAD_FILES 10
 
 /* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied
- * + duplicate + framing. */
+ * + duplicate + redundant + framing. */
 struct plan_totals {
 	uint64_t layer_bytes; /* uncompressed layer tars, each unique position once */
 	uint64_t live_bytes, shadowed_bytes, frozen_bytes, ignored_bytes; /* bodies */
-	uint64_t removed_bytes, emptied_bytes, duplicate_bytes;
+	uint64_t removed_bytes, emptied_bytes, duplicate_bytes, redundant_bytes;
+	uint64_t redundant_entries;
 	uint64_t link_groups;		     /* files that others were linked to */
 	uint64_t linked_files, linked_bytes; /* those others; copies for frozen layers, too */
 	uint64_t framing_bytes;		     /* headers, padding, end marks */
@@ -200,7 +225,9 @@ struct plan {
 	struct VEC(struct output_layer) outputs; /* in order of their segments */
 	struct VEC(struct record) records;
 	struct VEC(struct plan_link) links;
-	uint8_t *fates;		     /* by slot: enum fate */
+	struct VEC(struct plan_rewrite) rewrites; /* by position */
+	struct VEC(struct plan_touch) touches;	  /* by position, one each */
+	uint8_t *fates;				  /* by slot: enum fate */
 	uint32_t *killers;	     /* by slot: position that hid it, or rule; UINT32_MAX: none */
 	const struct policy *policy; /* borrowed; NULL: no rules */
 	struct plan_image_policy *policies; /* [image]; NULL without a policy */

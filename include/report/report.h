@@ -76,6 +76,14 @@ struct report_leak {
 	char *masked;
 };
 
+/* Files that a step stored again with the bytes that they had, for other metadata. */
+struct report_touch {
+	struct report_step step;
+	char *changes; /* "owner, mode" */
+	const char *fix;
+	uint64_t files, bytes;
+};
+
 #define REPORT_PAIRS  5
 #define REPORT_VETOES 100
 
@@ -93,6 +101,8 @@ struct report {
 	uint64_t dead_bytes, dead_entries; /* shadowed bodies that left */
 	uint64_t frozen_bytes;		   /* shadowed, but in frozen layers */
 	uint64_t ignored_bytes;
+	uint64_t redundant_bytes, redundant_entries;	  /* written again as they were */
+	struct VEC(struct report_touch) touches;	  /* in order of the layers */
 	uint64_t linked_bytes, linked_files, link_groups; /* dedupe: files that became links */
 	/* Headers, padding, markers, end marks that left; of them headers of names that stay, by a
 	 * shorter encoding and fewer repeated directories.  Below 0 when there are more now. */

@@ -71,6 +71,12 @@ bool merged_tree_drop(struct merged_tree *tree, path_id path);
 /* Leave a file of a finished tree without its content. */
 void merged_tree_empty(struct merged_tree *tree, path_id path);
 
+/* Bind a name to what it was before, with the entries that had bound and made it then, as if
+ * nothing had written it since.  `inode` INODE_NONE: only the directory is the one that `born`
+ * made. */
+void merged_tree_restore(struct merged_tree *tree, path_id path, inode_id inode, slot_id slot,
+			 slot_id born);
+
 /* A file more in a finished tree, without a name so far. */
 inode_id merged_tree_add_file(struct merged_tree *tree, slot_id body, slot_id meta,
 			      bytes_id xattrs);

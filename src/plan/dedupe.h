@@ -41,6 +41,18 @@ struct dedupe_runs VEC(struct dedupe_run);
 int dedupe_hash(const struct plan *plan, struct dedupe_files *files, const struct context *context,
 		struct error *err);
 
+/* Two bodies of equal size: are their bytes the same? */
+struct dedupe_pair {
+	slot_id a, b;
+	bool same;
+};
+
+struct dedupe_pairs VEC(struct dedupe_pair);
+
+/* Set `same` of all pairs; in parallel. */
+int dedupe_compare(const struct plan *plan, struct dedupe_pairs *pairs,
+		   const struct context *context, struct error *err);
+
 /* Compare the files of each run with its first one, byte by byte, and set `same`. */
 int dedupe_confirm(const struct plan *plan, struct dedupe_files *files,
 		   const struct dedupe_runs *runs, const struct context *context,

@@ -13,15 +13,15 @@
 /* A piece of work: some places of an order. */
 struct batch {
 	const struct plan *plan;
-	struct dedupe_files *files;
-	const struct dedupe_runs *runs; /* when comparing */
+	struct dedupe_files *files; /* to hash, in this order */
 	const size_t *order;
+	struct dedupe_pairs *pairs; /* to compare */
 	size_t begin, end;
 };
 
-static const struct entry *entry_of(const struct plan *plan, const struct dedupe_file *file)
+static slot_id body_of(const struct plan *plan, const struct dedupe_file *file)
 {
-	return chain_entry(plan->chain, plan->records.items[file->record].body);
+	return plan->records.items[file->record].body;
 }
 
 /* --- batches --------------------------------------------------------------------------------- */
@@ -61,8 +61,7 @@ static int work(struct batch *like, size_t count, const uint64_t *bytes, worker_
 static int hash_file(const struct plan *plan, struct dedupe_file *file, unsigned char *buf,
 		     XXH3_state_t *state, struct error *err)
 {
-	struct body_reader body =
-		body_reader_open(plan->chain, plan->records.items[file->record].body);
+	struct body_reader body = body_reader_open(plan->chain, body_of(plan, file));
 	uint64_t size = body.entry->size;
 
 	XXH3_128bits_reset(state);
@@ -117,7 +116,7 @@ int dedupe_hash(const struct plan *plan, struct dedupe_files *files, const struc
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
-		slot_id slot = plan->records.items[files->items[i].record].body;
+		slot_id slot = body_of(plan, &files->items[i]);
 		const struct range *tar =
 			&chain_layer(plan->chain, chain_position(plan->chain, slot))->tar;
 		places[i] = (struct place){
@@ -127,26 +126,26 @@ int dedupe_hash(const struct plan *plan, struct dedupe_files *files, const struc
 	qsort(places, files->count, sizeof(*places), compare_places);
 	for (size_t i = 0; i < files->count; i++) {
 		order[i] = places[i].file;
-		bytes[i] = entry_of(plan, &files->items[order[i]])->size;
+		bytes[i] = chain_entry(plan->chain, body_of(plan, &files->items[order[i]]))->size;
 		total += bytes[i];
 	}
 	progress_begin(context->progress, "looking for equal files", total);
 	return work(&batch, files->count, bytes, hash_batch, context, err);
 }
 
-/* --- confirmation ---------------------------------------------------------------------------- */
+/* --- comparison ------------------------------------------------------------------------------ */
 
-/* 1: the same bytes; 0: not; -1. */
-static int same_bytes(const struct plan *plan, const struct dedupe_file *a,
-		      const struct dedupe_file *b, unsigned char *buf, struct error *err)
+static int compare_pair(const struct plan *plan, struct dedupe_pair *pair, unsigned char *buf,
+			struct error *err)
 {
-	slot_id left = plan->records.items[a->record].body;
-	slot_id right = plan->records.items[b->record].body;
-	struct body_reader one = body_reader_open(plan->chain, left);
-	struct body_reader two = body_reader_open(plan->chain, right);
+	struct body_reader one = body_reader_open(plan->chain, pair->a);
+	struct body_reader two = body_reader_open(plan->chain, pair->b);
+	uint64_t size = one.entry->size;
 
-	for (uint64_t at = 0; left != right && at < one.entry->size;) {
-		size_t len = one.entry->size - at < PIECE ? (size_t)(one.entry->size - at) : PIECE;
+	/* A layer may stand twice in an image. */
+	pair->same = one.layer == two.layer && one.base == two.base;
+	for (uint64_t at = 0; !pair->same && at < size;) {
+		size_t len = size - at < PIECE ? (size_t)(size - at) : PIECE;
 		if (body_reader_read(&one, at, buf, len, err) < 0 ||
 		    body_reader_read(&two, at, buf + PIECE, len, err) < 0)
 			return -1;
@@ -154,40 +153,50 @@ static int same_bytes(const struct plan *plan, const struct dedupe_file *a,
 			return 0;
 		at += len;
 	}
-	return 1;
+	pair->same = true;
+	return 0;
 }
 
-static int confirm_batch(void *job, struct error *err)
+static int compare_batch(void *job, struct error *err)
 {
 	const struct batch *batch = job;
 	AUTO_FREE unsigned char *buf = xmalloc(2 * PIECE);
 
-	for (size_t r = batch->begin; r < batch->end; r++) {
-		const struct dedupe_run *run = &batch->runs->items[r];
-		struct dedupe_file *first = &batch->files->items[run->begin];
-
-		first->same = true;
-		for (size_t i = run->begin + 1; i < run->end; i++) {
-			struct dedupe_file *file = &batch->files->items[i];
-			int same = same_bytes(batch->plan, first, file, buf, err);
-			if (same < 0)
-				return -1;
-			file->same = same;
-		}
-	}
+	for (size_t i = batch->begin; i < batch->end; i++)
+		if (compare_pair(batch->plan, &batch->pairs->items[i], buf, err) < 0)
+			return -1;
 	return 0;
+}
+
+int dedupe_compare(const struct plan *plan, struct dedupe_pairs *pairs,
+		   const struct context *context, struct error *err)
+{
+	AUTO_FREE uint64_t *bytes = xcalloc(pairs->count + 1, sizeof(*bytes));
+	struct batch batch = { .plan = plan, .pairs = pairs };
+
+	for (size_t i = 0; i < pairs->count; i++)
+		bytes[i] = chain_entry(plan->chain, pairs->items[i].a)->size;
+	return work(&batch, pairs->count, bytes, compare_batch, context, err);
 }
 
 int dedupe_confirm(const struct plan *plan, struct dedupe_files *files,
 		   const struct dedupe_runs *runs, const struct context *context, struct error *err)
 {
-	AUTO_FREE uint64_t *bytes = xcalloc(runs->count + 1, sizeof(*bytes));
-	struct batch batch = { .plan = plan, .files = files, .runs = runs };
+	struct dedupe_pairs pairs = VEC_INIT;
+	size_t at = 0;
+	int rc;
 
-	for (size_t r = 0; r < runs->count; r++) {
-		const struct dedupe_run *run = &runs->items[r];
-		bytes[r] =
-			entry_of(plan, &files->items[run->begin])->size * (run->end - run->begin);
+	vec_foreach (run, runs)
+		for (size_t i = run->begin + 1; i < run->end; i++)
+			vec_push(&pairs,
+				 (struct dedupe_pair){ body_of(plan, &files->items[run->begin]),
+						       body_of(plan, &files->items[i]), false });
+	rc = dedupe_compare(plan, &pairs, context, err);
+	vec_foreach (run, runs) {
+		files->items[run->begin].same = true;
+		for (size_t i = run->begin + 1; i < run->end; i++)
+			files->items[i].same = pairs.items[at++].same;
 	}
-	return work(&batch, runs->count, bytes, confirm_batch, context, err);
+	vec_release(&pairs);
+	return rc;
 }

@@ -54,7 +54,7 @@ static int plan_image(struct plan *plan, uint32_t image, const struct liveness *
 		uint32_t number = plan->of_image[image][s];
 		struct segment *segment = &plan->segments.items[number];
 		for (uint32_t n = 0; !rc && n < segment->layer_count; n++) {
-			rc = merged_tree_apply(tree, segment_position(plan, segment, n), err);
+			rc = plan_apply(plan, tree, segment_position(plan, segment, n), err);
 			segment->flaws |= tree->flaws;
 		}
 		if (!rc)
@@ -84,11 +84,13 @@ static int build(struct plan *plan, struct chain *chain, struct liveness *live,
 {
 	AUTO_FREE bool *planned = xcalloc(plan->segments.count + 1, sizeof(bool));
 
+	if (plan_may_dedupe(plan) && plan_find_rewrites(plan, context, err) < 0)
+		return -1;
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		AUTO_PTR(merged_tree)
 		tree = merged_tree_new(plan->chain, plan->names, &context->limits,
 				       context->warnings, plan->killers);
-		if (merged_tree_apply_image(tree, i, err) < 0)
+		if (plan_apply_image(plan, tree, i, err) < 0)
 			return -1;
 		if (plan->policy && plan_decide(plan, i, tree, context, err) < 0)
 			return -1;
@@ -163,6 +165,8 @@ void plan_free(struct plan *plan)
 	vec_release(&plan->records);
 	vec_release(&plan->links);
 	vec_release(&plan->added);
+	vec_release(&plan->rewrites);
+	vec_release(&plan->touches);
 	vec_release(&plan->totals.pairs);
 	free(plan->fates);
 	free(plan->killers);

@@ -140,6 +140,18 @@ bool plan_order_holds(const struct plan *plan, const struct layer_index *index, 
  * plan_diff_segment(). */
 bool plan_markers_hold(const struct differ *differ);
 
+/* --- rewrites.c ------------------------------------------------------------------------------ */
+
+/* Find files that layers write again with the bytes that stand below, in all layers that are not
+ * frozen.  To be called before any tree of the plan is made. */
+int plan_find_rewrites(struct plan *plan, const struct context *context, struct error *err);
+
+/* merged_tree_apply() of one position and of all positions of an image, without the rewrites. */
+int plan_apply(const struct plan *plan, struct merged_tree *tree, uint32_t position,
+	       struct error *err);
+int plan_apply_image(const struct plan *plan, struct merged_tree *tree, uint32_t image,
+		     struct error *err);
+
 /* --- dedupe_find.c --------------------------------------------------------------------------- */
 
 static inline bool plan_may_dedupe(const struct plan *plan)

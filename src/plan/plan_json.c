@@ -94,6 +94,7 @@ static const char *const reasons[FATE_COUNT] = {
 	[FATE_REMOVED] = "rule",
 	[FATE_EMPTIED] = "rule-empties",
 	[FATE_DUPLICATE] = "duplicate",
+	[FATE_REDUNDANT] = "redundant",
 	[FATE_IGNORED] = "not-part-of-the-image",
 };
 
@@ -199,13 +200,14 @@ static int put_trailer(const struct plan *plan, const struct context *context, F
 		digest_text(&digest, text);
 		json_array_append_new(trees, json_string(text));
 	}
-	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals",
+	put(json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "totals",
 		      "layerBytes", integer(totals->layer_bytes), "live",
 		      integer(totals->live_bytes), "shadowed", integer(totals->shadowed_bytes),
 		      "frozen", integer(totals->frozen_bytes), "ignored",
 		      integer(totals->ignored_bytes), "removed", integer(totals->removed_bytes),
 		      "emptied", integer(totals->emptied_bytes), "duplicate",
-		      integer(totals->duplicate_bytes), "framing", integer(totals->framing_bytes),
+		      integer(totals->duplicate_bytes), "redundant",
+		      integer(totals->redundant_bytes), "framing", integer(totals->framing_bytes),
 		      "entries", integer(totals->entries), "trees", trees),
 	    out);
 	return 0;

@@ -176,7 +176,7 @@ int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct
 			continue;
 		AUTO_PTR(merged_tree)
 		tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
-		if (merged_tree_apply_image(tree, i, err) < 0)
+		if (plan_apply_image(plan, tree, i, err) < 0)
 			return -1;
 		trim(plan, i, tree, live);
 		find_in_lists(&plan->policies[i], tree, context);

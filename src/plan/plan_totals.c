@@ -18,7 +18,7 @@ static enum fate fate_of(const struct entry *entry, uint8_t live, enum fate deci
 	case ENTRY_NORMAL:
 		break;
 	}
-	if (decided == FATE_DUPLICATE)
+	if (decided == FATE_DUPLICATE || decided == FATE_REDUNDANT)
 		return decided;
 	if (decided == FATE_EMPTIED || (live & (SHOWN_NAME | SHOWN_BODY)))
 		return decided == FATE_EMPTIED ? decided : FATE_LIVE;
@@ -105,6 +105,8 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 			totals->emptied_bytes += bytes;
 		else if (fate == FATE_DUPLICATE)
 			totals->duplicate_bytes += bytes;
+		else if (fate == FATE_REDUNDANT)
+			totals->redundant_bytes += bytes;
 		else if (frozen)
 			totals->frozen_bytes += bytes;
 		else
@@ -114,6 +116,7 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 			plan->rules[plan->killers[slot]].bytes += bytes;
 			plan->rules[plan->killers[slot]].stored += stored_share(layer, bytes);
 		}
+		totals->redundant_entries += fate == FATE_REDUNDANT;
 		if (fate == FATE_SHADOWED)
 			note_dead(plan, sums, slot, entry->path, bytes);
 	}

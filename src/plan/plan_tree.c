@@ -93,7 +93,7 @@ struct merged_tree *plan_tree(const struct plan *plan, uint32_t image, enum plan
 	AUTO_PTR(merged_tree)
 	tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
 
-	if (merged_tree_apply_image(tree, image, err) < 0)
+	if (plan_apply_image(plan, tree, image, err) < 0)
 		return NULL;
 	plan_trim_tree(plan, image, tree);
 	if (view == PLAN_VIEW_OUTPUT && plan->links.count)

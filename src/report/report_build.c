@@ -52,6 +52,32 @@ static void add_dead(struct report *report, const struct report_input *in)
 	}
 }
 
+static void add_touches(struct report *report, const struct report_input *in)
+{
+	static const struct {
+		enum plan_change change;
+		const char *name;
+	} changes[] = { { CHANGE_OWNER, "owner" },
+			{ CHANGE_MODE, "mode" },
+			{ CHANGE_TIME, "time" },
+			{ CHANGE_XATTRS, "extended attributes" } };
+
+	vec_foreach (touch, &in->run->plan->touches) {
+		AUTO(strbuf) text = STRBUF_INIT;
+		for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+			if (touch->changes & changes[i].change)
+				strbuf_addf(&text, "%s%s", text.len ? ", " : "", changes[i].name);
+		vec_push(&report->touches,
+			 (struct report_touch){
+				 step_of(in, touch->position), strbuf_detach(&text),
+				 touch->changes & (CHANGE_OWNER | CHANGE_MODE)
+					 ? "set owner and mode where the files come in: "
+					   "COPY --chown=... --chmod=..."
+					 : "write the files once, in the step that they come from",
+				 touch->files, touch->bytes });
+	}
+}
+
 static char *digest_string(const struct digest *digest)
 {
 	char text[DIGEST_TEXT_SIZE];
@@ -138,6 +164,8 @@ struct report *report_build(const struct report_input *in)
 	report->dead_entries = totals->shadowed_entries;
 	report->frozen_bytes = totals->frozen_bytes;
 	report->ignored_bytes = totals->ignored_bytes;
+	report->redundant_bytes = totals->redundant_bytes;
+	report->redundant_entries = totals->redundant_entries;
 	report->linked_bytes = totals->linked_bytes;
 	report->linked_files = totals->linked_files;
 	report->link_groups = totals->link_groups;
@@ -154,6 +182,7 @@ struct report *report_build(const struct report_input *in)
 	add_layers(report, in);
 	report_add_output(report, in);
 	add_dead(report, in);
+	add_touches(report, in);
 	add_images(report, in);
 	return report;
 }
@@ -169,6 +198,11 @@ void report_free(struct report *report)
 		free(path->added.instruction);
 		free(path->killer.instruction);
 	}
+	vec_foreach (touch, &report->touches) {
+		free(touch->step.instruction);
+		free(touch->changes);
+	}
+	vec_release(&report->touches);
 	vec_foreach (image, &report->images) {
 		free(image->name);
 		free(image->input_id);

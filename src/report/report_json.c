@@ -170,6 +170,19 @@ static json_t *policy(const struct report *report)
 			 vetoes(report), "vetoCount", count(report->veto_count));
 }
 
+static json_t *rewritten(const struct report *report)
+{
+	json_t *changed = json_array();
+
+	vec_foreach (touch, &report->touches)
+		json_array_append_new(
+			changed, json_pack("{s:o, s:s, s:o, s:o, s:s}", "step", step(&touch->step),
+					   "changes", touch->changes, "files", count(touch->files),
+					   "bytes", count(touch->bytes), "fix", touch->fix));
+	return json_pack("{s:o, s:o, s:o}", "bytes", count(report->redundant_bytes), "entries",
+			 count(report->redundant_entries), "metadataOnly", changed);
+}
+
 static json_t *savings(const struct report *report)
 {
 	json_t *out = json_object();
@@ -180,6 +193,7 @@ static json_t *savings(const struct report *report)
 			    json_pack("{s:o, s:o, s:o}", "bytes", count(report->linked_bytes),
 				      "files", count(report->linked_files), "groups",
 				      count(report->link_groups)));
+	json_object_set_new(out, "rewritten", rewritten(report));
 	json_object_set_new(out, "headers", json_integer(report->header_bytes));
 	json_object_set_new(out, "keptHeaders", json_integer(report->kept_header_bytes));
 	json_object_set_new(out, "ignored", count(report->ignored_bytes));

@@ -151,6 +151,23 @@ static void print_dedupe(const struct report *report, FILE *out)
 			(unsigned long long)report->link_groups);
 }
 
+static void print_rewritten(const struct report *report, FILE *out)
+{
+	char text[TEXT_SIZE_MAX];
+
+	if (report->redundant_entries)
+		fprintf(out,
+			"  rewritten    %s in %llu entries that a layer stored again unchanged\n",
+			size(text, report->redundant_bytes),
+			(unsigned long long)report->redundant_entries);
+	vec_foreach (touch, &report->touches) {
+		fprintf(out, "  stored twice %s in %llu files, only to change %s\n    by ",
+			size(text, touch->bytes), (unsigned long long)touch->files, touch->changes);
+		print_step(&touch->step, out);
+		fprintf(out, "\n    %s\n", touch->fix);
+	}
+}
+
 static void print_leaks(const struct report *report, FILE *out)
 {
 	vec_foreach (leak, &report->leaks)
@@ -199,6 +216,7 @@ void report_print_text(const struct report *report, FILE *out)
 	print_dead(report, out);
 	print_policy(report, out);
 	print_dedupe(report, out);
+	print_rewritten(report, out);
 	print_paths(report, out);
 	print_sharing(report, out);
 	vec_foreach (note, &report->notes)

@@ -198,6 +198,22 @@ void merged_tree_empty(struct merged_tree *tree, path_id path)
 	tree->inodes.items[id].emptied = true;
 }
 
+void merged_tree_restore(struct merged_tree *tree, path_id path, inode_id inode, slot_id slot,
+			 slot_id born)
+{
+	struct tree_node *node = &tree->nodes.items[path];
+
+	node->born = born;
+	if (inode == INODE_NONE)
+		return;
+	node->inode = inode;
+	node->slot = slot;
+	if (!tree->killers || slot == SLOT_NONE)
+		return;
+	tree->killers[slot] = UINT32_MAX;
+	tree->killers[tree_inode(tree, &inode)->body] = UINT32_MAX;
+}
+
 inode_id merged_tree_add_file(struct merged_tree *tree, slot_id body, slot_id meta, bytes_id xattrs)
 {
 	return tree_add_inode(tree, (struct tree_inode){ body, meta, xattrs, false, INODE_NONE });

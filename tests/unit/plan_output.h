@@ -74,7 +74,7 @@ static inline int check_totals(const struct plan *plan, struct error *err)
 		return error_set(err, ERR_INTERNAL, "totals: layers or entries");
 	if (layers != totals->live_bytes + totals->shadowed_bytes + totals->frozen_bytes +
 			      totals->ignored_bytes + totals->duplicate_bytes +
-			      totals->framing_bytes)
+			      totals->redundant_bytes + totals->framing_bytes)
 		return error_set(err, ERR_INTERNAL, "totals do not add up");
 	vec_foreach (pair, &totals->pairs)
 		dead += pair->bytes;
@@ -232,7 +232,9 @@ static inline int check_joined(const struct merged_tree *before, const struct me
 static inline int check_same_trees(struct stack *input, struct stack *output,
 				   const struct plan *plan, struct error *err)
 {
-	int flat = plan->options.dedupe == DEDUPE_ALL ? 2 : plan->copies || plan->links.count;
+	int flat = plan->options.dedupe == DEDUPE_ALL
+			   ? 2
+			   : plan->copies || plan->links.count || plan->rewrites.count;
 
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		AUTO_PTR(merged_tree) before = stack_merge(input, i);
@@ -247,7 +249,8 @@ static inline int check_same_trees(struct stack *input, struct stack *output,
 		    check_joined(before, after, &plan->options, err) < 0)
 			return error_wrap(err, "image %u", i);
 		if (!groups_only_split(planned, after) ||
-		    (!plan->links.count && !groups_only_split(before, after)))
+		    (!plan->links.count && !plan->rewrites.count &&
+		     !groups_only_split(before, after)))
 			return error_set(err, ERR_INTERNAL, "image %u has new hard links", i);
 	}
 	return 0;
@@ -299,6 +302,73 @@ static inline int check_deduped(const struct stack *output, const struct plan *p
 	return rc;
 }
 
+/* Names of the file behind a node; 0 for none. */
+static inline size_t names_of(const struct merged_tree *tree, inode_id inode)
+{
+	size_t count = 0;
+
+	for (path_id path = 1; path < tree->nodes.count; path++)
+		count += inode_at(tree, path) == inode;
+	return count;
+}
+
+/* Is an entry what stands below already?  Files with one name only. */
+static inline int is_redundant(const struct merged_tree *below, const struct merged_tree *now,
+			       const struct entry *entry, struct error *err)
+{
+	inode_id old = inode_at(below, entry->path), fresh = inode_at(now, entry->path);
+	AUTO(strbuf) left = STRBUF_INIT;
+	AUTO(strbuf) right = STRBUF_INIT;
+	struct tree_stat one, two;
+
+	if (entry->kind != ENTRY_NORMAL || entry->type != TAR_FILE || old == INODE_NONE ||
+	    fresh == INODE_NONE || names_of(below, old) != 1 || names_of(now, fresh) != 1)
+		return 0;
+	tree_stat(below, tree_node(below, entry->path), &one);
+	tree_stat(now, tree_node(now, entry->path), &two);
+	if (memcmp(&one, &two, sizeof(one)) != 0)
+		return 0;
+	slot_id bodies[] = { below->inodes.items[old].body, now->inodes.items[fresh].body };
+	for (int i = 0; i < 2; i++)
+		if (entry_body(chain_layer(now->chain, chain_position(now->chain, bodies[i])),
+			       chain_entry(now->chain, bodies[i]), i ? &right : &left, err) < 0)
+			return 1;
+	return left.len == right.len && (!left.len || !memcmp(left.data, right.data, left.len));
+}
+
+/* No layer that may change writes a file again as it was. */
+static inline int check_rewrites(struct stack *output, const struct plan *plan, struct error *err)
+{
+	struct output_list list = VEC_INIT;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
+		AUTO_PTR(merged_tree)
+		below = merged_tree_new(&output->chain, output->names, &output->limits,
+					output->warnings, NULL);
+		AUTO_PTR(merged_tree)
+		now = merged_tree_new(&output->chain, output->names, &output->limits,
+				      output->warnings, NULL);
+		plan_image_outputs(plan, i, &list);
+		for (uint32_t n = 0; !rc && n < list.count; n++) {
+			uint32_t position = output->chain.of_image[i][n];
+			uint32_t segment = plan->outputs.items[list.items[n]].segment;
+
+			rc = merged_tree_apply(now, position, err);
+			vec_foreach (entry, &chain_layer(&output->chain, position)->index.entries)
+				if (!rc && !plan->segments.items[segment].frozen &&
+				    is_redundant(below, now, entry, err))
+					rc = error_set(err, ERR_INTERNAL,
+						       "path %u of output layer %u is as below",
+						       entry->path, n);
+			if (!rc)
+				rc = merged_tree_apply(below, position, err);
+		}
+	}
+	vec_release(&list);
+	return rc;
+}
+
 /* Plan the output with the same options: every layer must come out as it went in. */
 static inline int check_stable(struct stack *output, const struct plan_options *options,
 			       struct error *err)
@@ -314,6 +384,14 @@ static inline int check_stable(struct stack *output, const struct plan_options *
 		if (!segment->pass_through || !segment->output_count)
 			return error_set(err, ERR_INTERNAL,
 					 "a second run would rebuild or drop a layer");
+	return 0;
+}
+
+static inline int has_odd_links(const struct plan *plan)
+{
+	vec_foreach (segment, &plan->segments)
+		if (segment->flaws & FLAW_LINKS)
+			return 1;
 	return 0;
 }
 
@@ -337,11 +415,17 @@ static inline int check_plan(struct stack *input, const struct plan_options *opt
 		return -1;
 	if (options->dedupe && !options->max_layers && check_deduped(&output, plan, err) < 0)
 		return -1;
+	if (options->dedupe && !options->max_layers && !has_odd_links(plan) &&
+	    check_rewrites(&output, plan, err) < 0)
+		return -1;
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
 		if (check_image_rules(&output, plan, i, err) < 0)
 			return -1;
 	/* Parts of a cut layer merge and are cut again: the bytes are the same, not the layers. */
 	if (options->max_layers > 1 || options->layer_size)
+		return 0;
+	/* What odd links lead to is written again; when they are gone, a second run sees that. */
+	if (options->dedupe && has_odd_links(plan))
 		return 0;
 	return check_stable(&output, options, err);
 }

@@ -165,13 +165,28 @@ static int allowed(const struct model_layer *layer, const struct forged_entry *e
 	return 1;
 }
 
+/* What an earlier layer has, as it was or changed a little. */
+static struct forged_entry draw_again(const struct model_layer *layer, int number)
+{
+	const struct model_layer *other = layer - 1 - draw((unsigned)number);
+	struct forged_entry entry = other->count ? other->entries[draw((unsigned)other->count)]
+						 : (struct forged_entry){ .type = 'f' };
+
+	if (!draw(4))
+		entry.mtime = 1000 + draw(2);
+	return entry;
+}
+
 static void draw_layer(struct model_layer *layer, struct model *model, int number)
 {
 	struct model below = *model;
 	size_t want = 1 + draw(draw(4) ? 7 : 20);
 
 	for (int tries = 0; layer->count < want && tries < 60; tries++) {
-		struct forged_entry entry = draw_entry(&below, model);
+		struct forged_entry entry =
+			number && !draw(4) ? draw_again(layer, number) : draw_entry(&below, model);
+		if (!entry.path[0])
+			continue;
 		if (!allowed(layer, &entry))
 			continue;
 		layer->entries[layer->count++] = entry;
