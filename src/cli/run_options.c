@@ -12,6 +12,7 @@ static const char *const verify_choices[] = { "off", "structure", "full", NULL }
 
 struct run_options run_options = { .format = "hybrid",
 				   .verify = VERIFY_STRUCTURE,
+				   .dedupe = DEDUPE_SAFE,
 				   .compress = "auto",
 				   .policy = { .max_class = POLICY_AGGRESSIVE } };
 
@@ -193,7 +194,7 @@ static const struct option_row plan_rows[] = {
 	{ .name = "dedupe",
 	  .type = OPTION_CHOICE,
 	  .placeholder = "MODE",
-	  .help = "hard-link identical files: off, safe, or all: times may differ (off)",
+	  .help = "hard-link identical files: off, safe, or all: times may differ (safe)",
 	  .value = &run_options.dedupe,
 	  .choices = run_dedupe_names },
 	{ .name = "order",

@@ -103,6 +103,7 @@ class Run:
 
     def problems(self):
         rules = [] if "--policy" in self.options else ["--policy", "none"]
+        rules += [] if "--dedupe" in self.options else ["--dedupe", "off"]
         status, out, err = call("optimize", *mode_options(self.mode), *rules, *self.options, "-o",
                                 self.output, self.input)
         wanted = [int(word) for word in self.value("exit", "0").split(",")]
@@ -146,8 +147,8 @@ class Run:
         return found
 
     def removing(self):
-        """Do rules take something?  Then the case says by its tree what is left."""
-        return "--drop" in self.options or "--policy" in self.options
+        """Do rules or links change the tree?  Then the case says by its tree what is left."""
+        return bool({"--drop", "--policy", "--dedupe"} & set(self.options))
 
     def is_dropped(self, image):
         return image.config.get("architecture") == self.value("dropped")

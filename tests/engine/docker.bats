@@ -51,7 +51,7 @@ loads_the_same() {
 
 @test "every default spelled out gives the same bytes" {
 	"$LIGHTEN" "$IMAGES/app.tar" -o default.tar
-	"$LIGHTEN" optimize --policy safe --dedupe off --squash all --format hybrid --compress auto --keep-base 0 \
+	"$LIGHTEN" optimize --policy safe --dedupe safe --squash all --format hybrid --compress auto --keep-base 0 \
 		"$IMAGES/app.tar" -o spelled.tar
 	cmp default.tar spelled.tar
 }

@@ -11,10 +11,10 @@ lighten() {
 		"${LIGHTEN:?is the path of the program}" "$@"
 		;;
 	plan | optimize)
-		"${LIGHTEN:?}" "$1" --policy none "${@:2}"
+		"${LIGHTEN:?}" "$1" --policy none --dedupe off "${@:2}"
 		;;
 	*)
-		"${LIGHTEN:?}" --policy none "$@"
+		"${LIGHTEN:?}" --policy none --dedupe off "$@"
 		;;
 	esac
 }
