@@ -161,8 +161,9 @@ static void print_rewritten(const struct report *report, FILE *out)
 			size(text, report->redundant_bytes),
 			(unsigned long long)report->redundant_entries);
 	vec_foreach (touch, &report->touches) {
-		fprintf(out, "  stored twice %s in %llu files, only to change %s\n    by ",
-			size(text, touch->bytes), (unsigned long long)touch->files, touch->changes);
+		fprintf(out, "  stored twice %s in %llu file%s, only to change %s\n    by ",
+			size(text, touch->bytes), (unsigned long long)touch->files,
+			touch->files == 1 ? "" : "s", touch->changes);
 		print_step(&touch->step, out);
 		fprintf(out, "\n    %s\n", touch->fix);
 	}
