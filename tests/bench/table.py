@@ -87,4 +87,6 @@ class Report:
         lines = ["", "| image | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
         for image, cells in self.short.items():
             lines.append("| %s | %s |" % (image, " | ".join(cells.get(name, "") for name in columns)))
+        if self.goals:
+            lines += ["", "Ratios within one run against what is aimed at:", ""] + self.goals_table()
         return "\n".join(lines + ["", "Measured by `make bench` on " + machine + ".", "", ""])
