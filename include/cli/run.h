@@ -67,6 +67,7 @@ struct run {
 	struct plan_edit *kept; /* by apply: decisions that were edited */
 	size_t kept_count;
 	struct plan *plan;
+	json_t *plan_header; /* of a plan that was read: run_options borrow from it */
 	struct write_result result;
 	struct verify_result verified;
 	struct VEC(char *) notes; /* what was found and chosen, for people */
@@ -84,6 +85,10 @@ int run_plan(struct run *run, struct error *err);
 
 /* Every digest of the input is right; before anything is said about it. */
 int run_finish_reading(struct run *run, struct error *err);
+
+/* Layers of the input that the output names without holding them, for input.known; the caller
+ * frees them. */
+struct known_blob *run_omitted_blobs(const struct run *run, size_t *count);
 
 /* Write, verify, report and give the output its name; with --dry-run only report. */
 int run_write(struct run *run, struct error *err);

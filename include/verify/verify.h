@@ -34,6 +34,11 @@ struct verify_answer {
 /* Images are paired by tag, then by position.  `tree_only`: configs may differ. */
 int verify_archives(const struct input *left, const struct input *right, bool tree_only,
 		    const struct context *context, struct verify_answer *answer, struct error *err);
+
+/* Does `right` hold what the plan promises of its input?  Compared and answered as by
+ * verify_archives(). */
+int verify_planned(const struct plan *plan, const struct input *right, bool tree_only,
+		   const struct context *context, struct verify_answer *answer, struct error *err);
 void verify_answer_release(struct verify_answer *answer);
 
 DEFINE_CLEANUP(verify_answer, verify_answer_release);

@@ -1,10 +1,13 @@
 /* cmd_verify.c - lighten verify A B: do two archives show containers the same files? */
-#include "cli/session.h"
+#include <string.h>
+
 #include "commands.h"
+#include "plan_file.h"
 #include "verify/verify.h"
 
 static struct {
 	bool tree_only;
+	const char *plan;
 } opt;
 
 static const struct option_row rows[] = {
@@ -12,6 +15,11 @@ static const struct option_row rows[] = {
 	  .type = OPTION_FLAG,
 	  .help = "compare file systems only, not the configs",
 	  .value = &opt.tree_only },
+	{ .name = "plan",
+	  .type = OPTION_TEXT,
+	  .placeholder = "PLAN",
+	  .help = "B is to be what this plan makes of A, not the same as A",
+	  .value = &opt.plan },
 	SESSION_OPTION_ROWS,
 	{ .name = NULL },
 };
@@ -55,6 +63,34 @@ static int compare(const char *const *names, struct error *err)
 	return print(&answer, names, err);
 }
 
+static int compare_planned(const char *const *names, struct error *err)
+{
+	struct run run = { .input = { .fd = -1 } };
+	AUTO(input) right = { .fd = -1 };
+	AUTO_FREE struct known_blob *known = NULL;
+	AUTO(verify_answer) answer = { .count = 0 };
+	int rc;
+
+	run_options.dry_run = true;
+	session_init(&run.session);
+	rc = plan_file_load(opt.plan, names[0], &run, err);
+	if (!rc)
+		rc = run_finish_reading(&run, err);
+	if (!rc)
+		rc = input_open(&right, names[1], &run.session.context, err);
+	if (!rc) {
+		known = run_omitted_blobs(&run, &right.known_count);
+		right.known = known;
+		rc = verify_planned(run.plan, &right, opt.tree_only, &run.session.context, &answer,
+				    err);
+	}
+	session_quiet(&run.session);
+	if (!rc)
+		rc = print(&answer, names, err);
+	run_release(&run);
+	return rc;
+}
+
 static int run_verify(const struct command *command, int argc, char **argv, struct error *err)
 {
 	struct text_list operands = VEC_INIT;
@@ -63,7 +99,7 @@ static int run_verify(const struct command *command, int argc, char **argv, stru
 	if (!rc && operands.count != 2)
 		rc = error_set(err, ERR_USAGE, "two archives are needed: lighten verify A B");
 	if (!rc)
-		rc = compare(operands.items, err);
+		rc = opt.plan ? compare_planned(operands.items, err) : compare(operands.items, err);
 	vec_release(&operands);
 	return rc < 0 ? -1 : 0;
 }
@@ -76,7 +112,9 @@ const struct command cmd_verify = {
 		   "owner,\n"
 		   "times, extended attributes, hard links, every byte of content, and what a "
 		   "container\n"
-		   "gets from the config.  Exit status 0: the same; 1: they differ, with a list.",
+		   "gets from the config.  Exit status 0: the same; 1: they differ, with a list.\n"
+		   "With --plan, A is the input of that plan, and B is compared with what it "
+		   "promises.",
 	.run = run_verify,
 	.options = options,
 };

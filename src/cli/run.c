@@ -240,8 +240,7 @@ int run_plan(struct run *run, struct error *err)
 
 /* --- output ---------------------------------------------------------------------------------- */
 
-/* Layers of the input that the output names without holding them. */
-static struct known_blob *omitted_blobs(const struct run *run, size_t *count)
+struct known_blob *run_omitted_blobs(const struct run *run, size_t *count)
 {
 	struct known_blob *known = xcalloc(run->omitted[0] + (size_t)1, sizeof(known[0]));
 
@@ -266,7 +265,7 @@ static int verify_written(struct run *run, const struct image_writer *writer, st
 		configs[i] = run->result.images[i].config;
 	if (image_writer_reopen(writer, &output, err) < 0)
 		return -1;
-	known = omitted_blobs(run, &output.known_count);
+	known = run_omitted_blobs(run, &output.known_count);
 	output.known = known;
 	return verify_output(&output, run->plan, configs, (enum verify_level)run_options.verify,
 			     &run->session.context, &run->verified, err);
@@ -333,6 +332,7 @@ void run_release(struct run *run)
 {
 	if (run->plan)
 		plan_free(run->plan);
+	json_decref(run->plan_header);
 	if (run->policy)
 		policy_free(run->policy);
 	for (size_t i = 0; i < run->kept_count; i++)

@@ -244,6 +244,17 @@ static void compare_configs(const struct image *a, const struct image *b,
 		say(answer, xasprintf("%s: platform differs", image_name(a)));
 }
 
+static void say_findings(struct verify_answer *answer, const struct image *image,
+			 const struct names *names, const struct tree_findings *found)
+{
+	vec_foreach (finding, &found->list) {
+		AUTO_FREE char *shown = paths_display(names->paths, finding->path);
+		say(answer, xasprintf("%s: %s: %s", image_name(image), shown,
+				      tree_difference_text(finding->kind)));
+	}
+	answer->count += found->count - found->list.count;
+}
+
 static int compare_images(const struct opened *left, const struct opened *right, uint32_t a,
 			  uint32_t b, struct names *names, const struct context *context,
 			  struct verify_answer *answer, struct error *err)
@@ -256,12 +267,7 @@ static int compare_images(const struct opened *left, const struct opened *right,
 	if (!two || tree_compare(one, two, &options, context, &found, err) < 0)
 		return -1;
 	answer->compared += found.compared;
-	vec_foreach (finding, &found.list) {
-		AUTO_FREE char *shown = paths_display(names->paths, finding->path);
-		say(answer, xasprintf("%s: %s: %s", image_name(&left->images->images[a]), shown,
-				      tree_difference_text(finding->kind)));
-	}
-	answer->count += found.count - found.list.count;
+	say_findings(answer, &left->images->images[a], names, &found);
 	return 0;
 }
 
@@ -302,6 +308,54 @@ int verify_archives(const struct input *left, const struct input *right, bool tr
 	if (!rc)
 		rc = compare_archives(&one, &two, tree_only, &names, context, answer, err);
 	close_archive(&one);
+	close_archive(&two);
+	return rc;
+}
+
+/* What the plan promises of one image, every byte of it. */
+static int compare_promise(const struct plan *plan, uint32_t number, const struct opened *right,
+			   uint32_t twin, const struct context *context,
+			   struct verify_answer *answer, struct error *err)
+{
+	const struct image *image = &plan->options.images->images[number];
+	bool linked = plan->links.count > 0;
+	struct compare_options options = { .contents = !linked, .allow_split = plan->copies };
+	AUTO_PTR(merged_tree)
+	written = tree_of(&right->chain, plan->names, twin, context, err);
+
+	for (int apart = 0; written && apart <= linked; apart++) {
+		AUTO(tree_findings) found = { .count = 0 };
+		AUTO_PTR(merged_tree)
+		planned = plan_tree(plan, number, apart ? PLAN_VIEW_APART : PLAN_VIEW_OUTPUT,
+				    context, err);
+		if (!planned || tree_compare(planned, written, &options, context, &found, err) < 0)
+			return -1;
+		answer->compared += apart ? 0 : found.compared;
+		say_findings(answer, image, plan->names, &found);
+		/* Names that were linked must show the bytes that each had. */
+		options = (struct compare_options){ .contents = true, .contents_only = true };
+	}
+	return written ? 0 : -1;
+}
+
+int verify_planned(const struct plan *plan, const struct input *right, bool tree_only,
+		   const struct context *context, struct verify_answer *answer, struct error *err)
+{
+	const struct image_set *images = plan->options.images;
+	struct opened two = { 0 };
+	int rc = open_archive(&two, right, plan->names, LAYER_CHECK_DIGESTS, context, err);
+
+	if (!rc && images->image_count != two.images->image_count)
+		say(answer, xasprintf("%zu images, %zu images", images->image_count,
+				      two.images->image_count));
+	for (uint32_t i = 0; !rc && i < images->image_count; i++) {
+		uint32_t twin = pair_of(images, two.images, i);
+		if (twin == UINT32_MAX)
+			continue;
+		if (!tree_only)
+			compare_configs(&images->images[i], &two.images->images[twin], answer);
+		rc = compare_promise(plan, i, &two, twin, context, answer, err);
+	}
 	close_archive(&two);
 	return rc;
 }

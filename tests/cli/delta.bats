@@ -101,9 +101,28 @@ members() {
 		"$LIGHTEN" -q $options -o 1.tar derived.tar
 		succeeds apply -q plan derived.tar -o 2.tar
 		cmp 1.tar 2.tar
+		succeeds verify --plan plan derived.tar 2.tar
 		rm 2.tar
 		refuses 1 "" apply plan app.tar -o 2.tar
 	done
+}
+
+@test "verify --plan holds an archive against what a plan promises" {
+	"$LIGHTEN" plan --drop /usr/bin/tool --policy none app.tar >plan
+	"$LIGHTEN" apply -q plan app.tar -o dropped.tar
+	succeeds verify --plan plan app.tar dropped.tar
+	succeeds verify --plan - app.tar dropped.tar <plan
+	lighten verify app.tar dropped.tar
+	[ "$status" -eq 1 ]
+	lighten verify --plan plan app.tar app.tar
+	[ "$status" -eq 1 ]
+	[[ $output == *usr/bin/tool* ]]
+	lighten verify --plan plan dropped.tar dropped.tar
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"another input"* ]]
+	"$LIGHTEN" plan --have base.tar derived.tar >plan
+	"$LIGHTEN" apply -q plan derived.tar -o thin.tar
+	succeeds verify --plan plan derived.tar thin.tar
 }
 
 @test "apply reads a plan from standard input, or its input, not both" {
