@@ -283,7 +283,8 @@ def deep(image, entries=100000, depth=500):
 
 
 def same(image, files=300000, candidates=60000, size=8192):
-    """files of one size that are alike in pairs, among many that are too small to look at"""
+    """files of one size that are alike in pairs, among many that are too small to look at; a second
+    layer deletes one, so that the first has to be written anew whatever is linked"""
     layer = image.layer()
     layer.directory(b"all")
     for number in range(files):
@@ -294,6 +295,7 @@ def same(image, files=300000, candidates=60000, size=8192):
             layer.file(folder + b"/same%d" % number, size, 1 << 24 | number // (files // candidates) // 2)
         else:
             layer.file(folder + b"/small%d" % number, 100)
+    image.layer().whiteout(b"all/d0/small1")
 
 
 SHAPES = {shape.__name__: shape for shape in (app, bundle, modules, chown, flat, links, whiteouts,
