@@ -30,10 +30,10 @@ fi
 rm -f "$light"
 
 say 'Leave out what no container can see, and compare, file by file'
-show "$lighten" --policy none "$image" -o "$light"
+show "$lighten" --policy none --dedupe off "$image" -o "$light"
 show "$lighten" verify "$image" "$light"
 
-say 'Leave out caches and logs, too'
+say 'Leave out caches and logs, too, and store identical files once'
 show "$lighten" "$image" -o "$light"
 
 say 'Sizes in bytes'
