@@ -490,10 +490,10 @@ static int seek_image(struct seeker *in, uint32_t image, bool *seen, struct erro
 	return rc;
 }
 
-static bool has_layers(const struct plan *plan)
+static bool more_than_one(const struct plan *plan, const uint32_t *counts)
 {
 	for (uint32_t i = 0; i < plan->chain->image_count; i++)
-		if (plan->chain->depth_of_image[i] > 1)
+		if (counts[i] > 1)
 			return true;
 	return false;
 }
@@ -506,7 +506,7 @@ int plan_find_rewrites(struct plan *plan, const struct context *context, struct 
 	struct seeker in = { .plan = plan, .context = context, .segment_of = segment_of };
 	int rc;
 
-	if (!has_layers(plan))
+	if (!more_than_one(plan, plan->chain->depth_of_image))
 		return 0;
 	for (uint32_t i = 0; i < plan->segments.count; i++) {
 		const struct segment *segment = &plan->segments.items[i];
@@ -514,7 +514,8 @@ int plan_find_rewrites(struct plan *plan, const struct context *context, struct 
 			segment_of[segment_position(plan, segment, n)] =
 				segment->frozen ? WRITER_FROZEN : i;
 	}
-	rc = find_live(&in, err);
+	/* Where everything merges, no layer stands on another that could have the file already. */
+	rc = more_than_one(plan, plan->segment_count) ? find_live(&in, err) : 0;
 	for (uint32_t i = 0; !rc && i < plan->chain->image_count; i++)
 		rc = seek_image(&in, i, seen, err);
 	liveness_release(&in.live);
