@@ -3,6 +3,8 @@
 #define TAR_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "tar/tar_header.h"
 #include "util/error.h"
@@ -37,6 +39,16 @@ enum {
 static inline uint64_t tar_padded(uint64_t size)
 {
 	return (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
+/* The sum of a block's bytes, as unsigned; no branch inside, so that compilers vectorize it. */
+static inline uint32_t tar_block_sum(const unsigned char *block)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		sum += block[i];
+	return sum;
 }
 
 /* A number field: octal text, or base-256 when the first bit is set.  ERR_FORMAT with `what`. */

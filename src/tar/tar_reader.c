@@ -84,19 +84,26 @@ static bool is_zero(const unsigned char *block)
 	return true;
 }
 
+static bool is_signed_sum(const unsigned char *block, int64_t stored)
+{
+	int64_t sum = 8 * ' ';
+
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		if (i < FIELD_CHECKSUM || i >= FIELD_CHECKSUM + 8)
+			sum += (signed char)block[i];
+	return stored == sum;
+}
+
+/* The sum counts its own field as spaces.  Old tars added signed bytes. */
 static int check_sum(const unsigned char *block, struct error *err)
 {
-	int64_t stored, plain = 8 * ' ', with_sign = 8 * ' ';
+	int64_t stored, sum = (int64_t)tar_block_sum(block) + 8 * ' ';
 
 	if (tar_number(&stored, block + FIELD_CHECKSUM, 8, "checksum", err) < 0)
 		return -1;
-	for (size_t i = 0; i < TAR_BLOCK; i++) {
-		if (i >= FIELD_CHECKSUM && i < FIELD_CHECKSUM + 8)
-			continue;
-		plain += block[i];
-		with_sign += (signed char)block[i];
-	}
-	if (stored != plain && stored != with_sign)
+	for (size_t i = FIELD_CHECKSUM; i < FIELD_CHECKSUM + 8; i++)
+		sum -= block[i];
+	if (stored != sum && !is_signed_sum(block, stored))
 		return error_set(err, ERR_FORMAT, "bad header checksum");
 	return 0;
 }

@@ -13,8 +13,8 @@
 #include "util/xalloc.h"
 
 #define WINDOW_MIN  4096
-#define WINDOW_MAX  (128 * 1024)
-#define WINDOW_NEAR 16384
+#define WINDOW_MAX  (64 * 1024)
+#define WINDOW_NEAR 4096
 
 void tar_window_init(struct tar_window *window, const struct range *range, struct decoder *stream)
 {

@@ -33,13 +33,9 @@ static void put_number(unsigned char *field, size_t width, uint64_t value, uint6
 
 static void seal(unsigned char *block)
 {
-	uint32_t sum = 0;
-
 	memcpy(block + FIELD_MAGIC, "ustar\00000", 8);
 	memset(block + FIELD_CHECKSUM, ' ', 8);
-	for (size_t i = 0; i < TAR_BLOCK; i++)
-		sum += block[i];
-	put_octal(block + FIELD_CHECKSUM, 7, sum);
+	put_octal(block + FIELD_CHECKSUM, 7, tar_block_sum(block));
 }
 
 static char type_flag(enum tar_type type)

@@ -6,7 +6,7 @@ from peers import Peers
 from table import spread
 from turns import Task, take_turns
 
-HASH, COPY = "openssl sha256", "cp"
+HASH, COPY, FLOOR = "openssl sha256", "cp", "floor"
 
 
 def title(path):
@@ -39,6 +39,8 @@ def squash(bench):
         plain = plain_command(bench, image, outputs[0])
         tasks = floor_tasks(bench, image, reference) + [
             Task("squash", plain, outputs[0]),
+            Task(FLOOR, [os.path.join(bench.drivers, "floor_bench"), str(len(os.sched_getaffinity(0))),
+                         image, reference, outputs[3]], outputs[3]),
             Task("squash, verify off", plain + ["--verify", "off"], outputs[0]),
             Task("squash, one thread", plain + ["--threads", "1"], outputs[0]),
             Task("squash none", plain + ["--squash", "none"], outputs[0]),
@@ -53,6 +55,10 @@ def squash(bench):
                                 ("the same with safe policy, dedupe, report", "defaults", 0.9)):
             ratios = turns.ratios([task], [HASH, COPY])
             bench.report.goal(row + " / (hash + copy)", name, turns_median(ratios), spread(ratios), goal)
+        for row, above, below, goal in (("squash / the floor", "squash", [FLOOR], 1.15),
+                                        ("the floor itself / (hash + copy)", FLOOR, [HASH, COPY], 0)):
+            ratios = turns.ratios([above], below)
+            bench.report.goal(row, name, turns_median(ratios), spread(ratios), goal)
         row = bench.report.short.setdefault("%s, %.0f MB" % (name, os.path.getsize(image) / 1e6), {})
         row["lighten"] = "%.1f s" % turns.median("squash")
         row["/ (hash + copy)"] = "%.2f" % turns_median(turns.ratios(["squash"], [HASH, COPY]))

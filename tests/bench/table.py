@@ -58,7 +58,11 @@ class Report:
         self.text("Other processes used %.2f processors." % turns.others())
 
     def goal(self, what, where, value, text, wanted, least=False):
-        """`value` must be at most (or `least`: at least) `wanted`; `text` shows it"""
+        """`value` must be at most (or `least`: at least) `wanted`, 0 for what is only known; `text`
+        shows it"""
+        if not wanted:
+            self.goals.append((what, where, text, "", ""))
+            return
         met = value >= wanted if least else value <= wanted
         sign = ">=" if least else "<="
         self.goals.append((what, where, text, "%s %g" % (sign, wanted), "met" if met else "**missed**"))
