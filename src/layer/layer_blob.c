@@ -8,7 +8,8 @@
 #include "io/spool.h"
 #include "util/hash_lane.h"
 
-#define READ_BYTES ((size_t)1 << 20)
+/* Fits into the nearer caches, and costs a short run few fresh pages. */
+#define READ_BYTES ((size_t)128 << 10)
 
 static int spool_take(struct spool_list *list, struct range *spool, struct error *err)
 {
