@@ -32,7 +32,9 @@ static int put_params(const char *glob, const struct glob_params *params, struct
 {
 	for (const char *at = glob; *at;) {
 		if (at[0] != '$' || at[1] != '{') {
-			strbuf_addch(out, *at++);
+			size_t plain = 1 + strcspn(at + 1, "$");
+			strbuf_add(out, at, plain);
+			at += plain;
 			continue;
 		}
 		size_t len = strcspn(at + 2, "}");

@@ -12,11 +12,15 @@ struct wild {
 	uint32_t to;
 };
 
+/* Most nodes have so few wild names that it is cheaper to try them all than to index them. */
+#define FEW_WILDS 3
+
 /* The wild names of a node, sorted: those with a literal end by its last byte, then those with a
  * literal beginning by its first, then the others. */
 struct wilds {
 	struct VEC(struct wild) list;
-	uint32_t *by_tail, *by_head; /* 257 places each: where the bytes of that value begin */
+	/* 257 places each: where the bytes of that value begin; NULL when there are few. */
+	uint32_t *by_tail, *by_head;
 };
 
 struct glob_node {
@@ -174,8 +178,8 @@ void glob_set_add(struct glob_set *set, const struct glob_parts *parts, bool ica
 	uint32_t at = GLOB_ROOT;
 
 	vec_foreach (part, parts) {
-		AUTO_FREE char *folded = xmemdup0(part->text.bytes, part->text.len);
-		struct tar_text text = { folded, part->text.len };
+		AUTO_FREE char *folded = icase ? xmemdup0(part->text.bytes, part->text.len) : NULL;
+		struct tar_text text = { icase ? folded : part->text.bytes, part->text.len };
 
 		for (size_t i = 0; icase && i < text.len; i++)
 			folded[i] = glob_lower(folded[i]);
@@ -211,6 +215,8 @@ static void index_wilds(struct wilds *wilds)
 {
 	size_t at = 0;
 
+	if (wilds->list.count <= FEW_WILDS)
+		return;
 	qsort(wilds->list.items, wilds->list.count, sizeof(wilds->list.items[0]), compare_wilds);
 	wilds->by_tail = xcalloc(257, sizeof(uint32_t));
 	wilds->by_head = xcalloc(257, sizeof(uint32_t));
@@ -334,6 +340,10 @@ static void step_wild(struct stepping *in, const struct wilds *wilds, struct tar
 	unsigned char first = (unsigned char)name.bytes[0];
 	unsigned char last = (unsigned char)name.bytes[name.len - 1];
 
+	if (!wilds->by_tail) {
+		try_wilds(in, wilds, 0, wilds->list.count, name);
+		return;
+	}
 	try_wilds(in, wilds, wilds->by_tail[last], wilds->by_tail[last + 1], name);
 	try_wilds(in, wilds, wilds->by_head[first], wilds->by_head[first + 1], name);
 	try_wilds(in, wilds, wilds->by_head[256], wilds->list.count, name);
