@@ -56,7 +56,7 @@ HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 PROBED := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Walloc-zero \
 	-fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
 
-LIBS     := libarchive jansson libcrypto libzstd zlib libxxhash sqlite3
+LIBS     := jansson libcrypto libzstd zlib liblzma liblz4 libxxhash sqlite3
 LIBS_OPT := libdeflate libisal
 
 # Asking the compiler and pkg-config takes a moment, so only targets that compile do.
@@ -67,11 +67,13 @@ ifneq ($(NEEDS_PROBE),)
 PROBED_OK := $(shell for flag in $(PROBED); do \
 	$(CC) -Werror $$flag -x c -c /dev/null -o /dev/null 2>/dev/null && echo $$flag; done)
 LIBS_MISSING := $(shell for lib in $(LIBS); do \
-	$(PKG_CONFIG) --exists $$lib 2>/dev/null || echo $$lib; done)
+	$(PKG_CONFIG) --exists $$lib 2>/dev/null || echo $$lib; done; \
+	$(CC) -E -include bzlib.h -x c /dev/null >/dev/null 2>&1 || echo libbz2)
 LIBS_FOUND := $(filter-out $(LIBS_MISSING),$(LIBS)) $(shell for lib in $(LIBS_OPT); do \
 	$(PKG_CONFIG) --exists $$lib 2>/dev/null && echo $$lib; done)
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS_FOUND) 2>/dev/null)
-LIB_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_FOUND) 2>/dev/null)
+# Debian's libbz2 tells pkg-config nothing.
+LIB_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_FOUND) 2>/dev/null) -lbz2
 CC_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
 endif
 
@@ -207,7 +209,7 @@ unit-bins: $(UNIT_BIN)
 $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(UNIT_HELP:%.c=$(OUT)/%.o) $(LIB)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LDLIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -larchive $(ALL_LDLIBS)
 
 replay-bins: $(REPLAY_BIN)
 $(OUT)/replay/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay_main.o \

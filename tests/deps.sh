@@ -8,9 +8,9 @@
 set -euo pipefail
 
 build='gcc=gcc libc6-dev make=make pkg-config=pkg-config
-	libarchive-dev libjansson-dev libssl-dev libzstd-dev zlib1g-dev libxxhash-dev libsqlite3-dev
-	libdeflate-dev libisal-dev'
-test='libcmocka-dev bats=bats clang=clang clang-format-14|clang-format
+	libjansson-dev libssl-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev liblz4-dev
+	libxxhash-dev libsqlite3-dev libdeflate-dev libisal-dev'
+test='libcmocka-dev libarchive-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
 	python3=python3 python3-jsonschema jq=jq file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd

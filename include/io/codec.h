@@ -4,6 +4,7 @@
 #ifndef IO_CODEC_H
 #define IO_CODEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum compression {
@@ -19,6 +20,9 @@ enum compression {
 
 /* From the first bytes of a stream; fewer than CODEC_MAGIC_BYTES when it is that short. */
 enum compression codec_probe(const void *head, size_t len);
+
+/* Are these bytes, at the very end of a file, less than a magic and yet the beginning of one? */
+bool codec_is_cut(enum compression compression, const void *head, size_t len);
 
 /* "none", "gzip", ... */
 const char *codec_name(enum compression compression);

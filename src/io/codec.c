@@ -1,8 +1,6 @@
 /* codec.c - the table of compressions and how their streams begin. */
 #include "io/codec.h"
 
-#include <stdbool.h>
-
 struct magic {
 	enum compression compression;
 	size_t len;
@@ -53,6 +51,20 @@ enum compression codec_probe(const void *head, size_t len)
 		return magics[i].compression;
 	}
 	return COMPRESSION_NONE;
+}
+
+bool codec_is_cut(enum compression compression, const void *head, size_t len)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		struct magic begin = magics[i];
+
+		if (begin.compression != compression || !len || len >= begin.len)
+			continue;
+		begin.len = len;
+		if (matches(&begin, head, len))
+			return true;
+	}
+	return false;
 }
 
 const char *codec_name(enum compression compression)

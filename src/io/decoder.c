@@ -12,9 +12,8 @@
 struct decoder {
 	enum compression compression;
 	struct decoder_input input;
-	const struct decoder_format *format; /* NULL: libarchive's, or no compression */
+	const struct decoder_format *format; /* NULL: no compression */
 	void *state;
-	struct decoder_archive *archive;
 	bool in_member, at_end, trailing;
 };
 
@@ -46,20 +45,14 @@ uint64_t decoder_input_offset(const struct decoder_input *input)
 
 static const struct decoder_format *find_format(enum compression compression)
 {
-	static const struct decoder_format *const formats[] = { &decoder_gzip, &decoder_zstd };
+	static const struct decoder_format *const formats[] = {
+		&decoder_gzip, &decoder_zstd, &decoder_xz, &decoder_bzip2, &decoder_lz4,
+	};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (formats[i]->compression == compression)
 			return formats[i];
 	return NULL;
-}
-
-/* What the source says about itself is no matter of the format. */
-static int archive_failed(const struct decoder *decoder, struct error *err)
-{
-	if (err->code != ERR_FORMAT)
-		return -1;
-	return error_wrap(err, "%s stream", codec_name(decoder->compression));
 }
 
 struct decoder *decoder_open(enum compression compression, struct byte_source *source,
@@ -69,18 +62,12 @@ struct decoder *decoder_open(enum compression compression, struct byte_source *s
 
 	decoder->compression = compression;
 	decoder->input.source = source;
-	if (compression == COMPRESSION_NONE)
+	decoder->format = find_format(compression);
+	if (!decoder->format)
 		return STEAL(decoder);
 	decoder->input.bytes = xmalloc(INPUT_BYTES);
-	decoder->format = find_format(compression);
-	if (decoder->format)
-		decoder->state = decoder->format->open(err);
-	else
-		decoder->archive = decoder_archive_open(compression, &decoder->input, err);
-	if (decoder->state || decoder->archive)
-		return STEAL(decoder);
-	archive_failed(decoder, err);
-	return NULL;
+	decoder->state = decoder->format->open(err);
+	return decoder->state ? STEAL(decoder) : NULL;
 }
 
 static int ends_early(const struct decoder *decoder, struct error *err)
@@ -110,20 +97,6 @@ static int skip_padding(struct decoder *decoder, struct error *err)
 	}
 }
 
-/* Could these few bytes at the very end be the beginning of one more member? */
-static bool is_cut_magic(enum compression compression, const unsigned char *bytes, size_t len)
-{
-	static const unsigned char gzip[] = { 0x1f, 0x8b }, zstd[] = { 0x28, 0xb5, 0x2f },
-				   skippable[] = { 0x2a, 0x4d };
-
-	if (compression == COMPRESSION_GZIP)
-		return len <= sizeof(gzip) && memcmp(bytes, gzip, len) == 0;
-	if (len > sizeof(zstd))
-		return false;
-	return memcmp(bytes, zstd, len) == 0 ||
-	       ((bytes[0] & 0xf0) == 0x50 && memcmp(bytes + 1, skippable, len - 1) == 0);
-}
-
 /* Between members: begin the next one, or find the end. */
 static int next_member(struct decoder *decoder, struct error *err)
 {
@@ -141,8 +114,7 @@ static int next_member(struct decoder *decoder, struct error *err)
 		return 0;
 	}
 	/* A stream of no bytes at all has lost its first member. */
-	if (input->consumed == 0 ||
-	    (have > 0 && is_cut_magic(decoder->compression, head, (size_t)have)))
+	if (input->consumed == 0 || codec_is_cut(decoder->compression, head, (size_t)have))
 		return ends_early(decoder, err);
 	if (decoder_input_offset(input) == 0)
 		return error_set(err, ERR_FORMAT, "not a %s stream",
@@ -197,27 +169,12 @@ static ssize_t read_plain(struct decoder *decoder, char *buf, size_t len, struct
 	return (ssize_t)done;
 }
 
-static ssize_t read_archive(struct decoder *decoder, void *buf, size_t len, struct error *err)
-{
-	ssize_t got = decoder->at_end ? 0 : decoder_archive_read(decoder->archive, buf, len, err);
-
-	if (got < 0)
-		return archive_failed(decoder, err);
-	if (got == 0 && len && !decoder->at_end) {
-		decoder->at_end = true;
-		return skip_padding(decoder, err);
-	}
-	return got;
-}
-
 ssize_t decoder_read(struct decoder *decoder, void *buf, size_t len, struct error *err)
 {
 	size_t done = 0;
 
 	if (decoder->compression == COMPRESSION_NONE)
 		return read_plain(decoder, buf, len, err);
-	if (decoder->archive)
-		return read_archive(decoder, buf, len, err);
 	while (done < len && !decoder->at_end) {
 		int rc = decoder->in_member ? decode(decoder, buf, len, &done, err)
 					    : next_member(decoder, err);
@@ -244,7 +201,6 @@ void decoder_close(struct decoder *decoder)
 		return;
 	if (decoder->state)
 		decoder->format->close(decoder->state);
-	decoder_archive_close(decoder->archive);
 	free(decoder->input.bytes);
 	free(decoder);
 }

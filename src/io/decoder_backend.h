@@ -44,15 +44,7 @@ struct decoder_format {
 	void (*close)(void *state);
 };
 
-extern const struct decoder_format decoder_gzip;
-extern const struct decoder_format decoder_zstd;
-
-/* The other formats are libarchive's, which does its own reading. */
-struct decoder_archive;
-struct decoder_archive *decoder_archive_open(enum compression compression,
-					     struct decoder_input *input, struct error *err);
-ssize_t decoder_archive_read(struct decoder_archive *archive, void *buf, size_t len,
-			     struct error *err);
-void decoder_archive_close(struct decoder_archive *archive);
+extern const struct decoder_format decoder_gzip, decoder_zstd, decoder_xz, decoder_bzip2,
+	decoder_lz4;
 
 #endif

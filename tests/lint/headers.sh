@@ -5,7 +5,7 @@ set -o pipefail
 need gcc
 need pkg-config
 
-read -ra library_flags <<<"$(pkg-config --cflags libarchive jansson libcrypto libzstd zlib libxxhash)"
+read -ra library_flags <<<"$(pkg-config --cflags jansson libcrypto libzstd zlib liblzma liblz4 libxxhash)"
 
 c_files src include | sed -n '/\.h$/p' | while read -r header; do
 	printf '#include "%s"\n' "$header" |
