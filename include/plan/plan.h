@@ -195,6 +195,11 @@ struct dead_file {
 	uint64_t bytes;
 };
 
+/* What containers see, summed over the images: names, and contents of files, each inode once. */
+struct plan_shown {
+	uint64_t entries, bytes;
+};
+
 #define PLAN_DEAD_FILES 10
 
 /* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied
@@ -209,9 +214,9 @@ struct plan_totals {
 	uint64_t framing_bytes;		     /* headers, padding, end marks */
 	uint64_t entries, shadowed_entries;
 	uint64_t output_entries;
-	uint64_t tree_bytes, tree_entries;	 /* merged file systems, summed over the images */
-	struct VEC(struct dead_pair) pairs;	 /* most bytes first */
-	struct dead_file files[PLAN_DEAD_FILES]; /* most bytes first */
+	struct plan_shown shown_before, shown_after; /* by rules */
+	struct VEC(struct dead_pair) pairs;	     /* most bytes first */
+	struct dead_file files[PLAN_DEAD_FILES];     /* most bytes first */
 	size_t file_count;
 };
 

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "tree/dive.h"
 #include "verify/verify.h"
 #include "write/image_writer.h"
 
@@ -31,6 +32,7 @@ struct report_path {
 struct report_image {
 	char *name, *input_id, *output_id, *manifest; /* digests in text form; output NULL if dry */
 	uint32_t layers_before, layers_after;
+	struct dive_numbers dive_before, dive_after;
 };
 
 /* A layer of the output. */
@@ -97,7 +99,7 @@ struct report {
 	uint64_t stored_before, stored_after;		/* layer blobs as stored; after: 0 if dry */
 	uint32_t layers_before, layers_after;		/* positions that are stored */
 	uint64_t entries_before, entries_after;
-	uint64_t tree_bytes, tree_entries;
+	struct plan_shown shown_before, shown_after;
 	uint64_t dead_bytes, dead_entries; /* shadowed bodies that left */
 	uint64_t frozen_bytes;		   /* shadowed, but in frozen layers */
 	uint64_t ignored_bytes;
@@ -158,8 +160,9 @@ void report_print_json(const struct report *report, FILE *out);
 /* Write a file; `path` "-" is refused by the caller.  ERR_IO. */
 int report_write(const struct report *report, const char *path, struct error *err);
 
-/* report_policy.c, report_output.c: parts of report_build(). */
+/* report_policy.c, report_output.c, report_dive.c: parts of report_build(). */
 void report_add_policy(struct report *report, const struct plan *plan);
+void report_add_dive(struct report *report, const struct plan *plan);
 void report_add_output(struct report *report, const struct report_input *in);
 
 /* --- history (report_history.c) -------------------------------------------------------------- */

@@ -36,22 +36,37 @@ void liveness_add_name(struct liveness *live, path_id path, const struct tree_no
 	live->bits[inode->body] |= node->mark == DECISION_EMPTY ? SHOWN_EMPTY : SHOWN_BODY;
 }
 
+enum { SEEN_BEFORE = 1 << 0, SEEN_AFTER = 1 << 1 };
+
+/* A name, and the content of its file when it is the first one with it. */
+static void count_name(struct plan_shown *sum, uint8_t *seen, inode_id id, uint8_t bit,
+		       uint64_t size)
+{
+	sum->entries++;
+	if (!(seen[id] & bit))
+		sum->bytes += size;
+	seen[id] |= bit;
+}
+
 void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree)
 {
-	AUTO_FREE bool *counted = xcalloc(tree->inodes.count + 1, sizeof(bool));
+	AUTO_FREE uint8_t *seen = xcalloc(tree->inodes.count + 1, 1);
 
 	for (path_id path = 0; path < tree->nodes.count; path++) {
 		const struct tree_node *node = tree_node(tree, path);
 		inode_id id;
-		if (!node || node->slot == SLOT_NONE || node->mark == DECISION_REMOVE)
+		if (!node || node->slot == SLOT_NONE)
 			continue;
 		id = node->inode;
 		const struct tree_inode *inode = tree_inode(tree, &id);
-		plan->totals.tree_entries++;
+		uint64_t size =
+			node->type == TAR_FILE ? chain_entry(plan->chain, inode->body)->size : 0;
+		count_name(&plan->totals.shown_before, seen, id, SEEN_BEFORE, size);
+		if (node->mark == DECISION_REMOVE)
+			continue;
 		liveness_add_name(live, path, node, inode);
-		if (node->type == TAR_FILE && !counted[id] && node->mark != DECISION_EMPTY)
-			plan->totals.tree_bytes += chain_entry(plan->chain, inode->body)->size;
-		counted[id] = true;
+		count_name(&plan->totals.shown_after, seen, id, SEEN_AFTER,
+			   node->mark == DECISION_EMPTY ? 0 : size);
 	}
 }
 

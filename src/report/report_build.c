@@ -158,8 +158,8 @@ struct report *report_build(const struct report_input *in)
 	report->layers_before = (uint32_t)(plan->chain->positions.count - plan->chain->added.count);
 	report->entries_before = totals->entries;
 	report->entries_after = totals->output_entries;
-	report->tree_bytes = totals->tree_bytes;
-	report->tree_entries = totals->tree_entries;
+	report->shown_before = totals->shown_before;
+	report->shown_after = totals->shown_after;
 	report->dead_bytes = totals->shadowed_bytes;
 	report->dead_entries = totals->shadowed_entries;
 	report->frozen_bytes = totals->frozen_bytes;
@@ -184,6 +184,7 @@ struct report *report_build(const struct report_input *in)
 	add_dead(report, in);
 	add_touches(report, in);
 	add_images(report, in);
+	report_add_dive(report, plan);
 	return report;
 }
 

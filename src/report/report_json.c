@@ -48,17 +48,29 @@ static json_t *dead(const struct report *report)
 			 count(report->dead_entries), "pairs", pairs, "largest", files);
 }
 
+static json_t *dive_numbers(const struct dive_numbers *dive)
+{
+	return json_pack("{s:f, s:o, s:o, s:o, s:o}", "efficiency", dive->efficiency, "wastedBytes",
+			 count(dive->wasted_bytes), "userWastedPercent",
+			 dive->user_bytes ? json_real(dive->wasted_of_user) : json_null(),
+			 "sizeBytes", count(dive->bytes), "userSizeBytes", count(dive->user_bytes));
+}
+
 static json_t *images(const struct report *report)
 {
 	json_t *out = json_array();
 
-	vec_foreach (image, &report->images)
-		json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:i, s:i}", "name",
-						     image->name, "inputId", image->input_id,
-						     "outputId", text_or_null(image->output_id),
-						     "manifest", text_or_null(image->manifest),
-						     "layersBefore", (int)image->layers_before,
-						     "layersAfter", (int)image->layers_after));
+	vec_foreach (image, &report->images) {
+		json_t *dive = json_pack("{s:o, s:o}", "before", dive_numbers(&image->dive_before),
+					 "after", dive_numbers(&image->dive_after));
+		json_array_append_new(out,
+				      json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:o}", "name",
+						image->name, "inputId", image->input_id, "outputId",
+						text_or_null(image->output_id), "manifest",
+						text_or_null(image->manifest), "layersBefore",
+						(int)image->layers_before, "layersAfter",
+						(int)image->layers_after, "dive", dive));
+	}
 	return out;
 }
 
@@ -237,9 +249,11 @@ void report_print_json(const struct report *report, FILE *out)
 			    pair_of(report->layers_before, report->layers_after, false));
 	json_object_set_new(json, "entries",
 			    pair_of(report->entries_before, report->entries_after, false));
-	json_object_set_new(json, "fileSystem",
-			    json_pack("{s:o, s:o}", "bytes", count(report->tree_bytes), "entries",
-				      count(report->tree_entries)));
+	json_object_set_new(json, "fileSystemBytes",
+			    pair_of(report->shown_before.bytes, report->shown_after.bytes, false));
+	json_object_set_new(
+		json, "fileSystemEntries",
+		pair_of(report->shown_before.entries, report->shown_after.entries, false));
 	json_object_set_new(json, "savings", savings(report));
 	json_object_set_new(json, "images", images(report));
 	json_object_set_new(json, "outputLayers", layers(report));

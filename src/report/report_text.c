@@ -38,6 +38,21 @@ static void print_head(const struct report *report, FILE *out)
 		size(before, report->layer_bytes_before), size(after, report->layer_bytes_after));
 }
 
+/* Its own numbers, for those who compare; what is truly dead is told apart. */
+static void print_dive(const struct report *report, FILE *out)
+{
+	char before[TEXT_SIZE_MAX], after[TEXT_SIZE_MAX];
+
+	vec_foreach (image, &report->images) {
+		const struct dive_numbers *was = &image->dive_before, *is = &image->dive_after;
+		fprintf(out, "  dive says    %s%sefficiency %.1f %% -> %.1f %%, wasted %s -> %s\n",
+			report->images.count > 1 ? image->name : "",
+			report->images.count > 1 ? ": " : "", 100 * was->efficiency,
+			100 * is->efficiency, size(before, was->wasted_bytes),
+			size(after, is->wasted_bytes));
+	}
+}
+
 static void print_step(const struct report_step *step, FILE *out)
 {
 	size_t len = strlen(step->instruction);
@@ -219,6 +234,7 @@ void report_print_text(const struct report *report, FILE *out)
 	print_dedupe(report, out);
 	print_rewritten(report, out);
 	print_paths(report, out);
+	print_dive(report, out);
 	print_sharing(report, out);
 	vec_foreach (note, &report->notes)
 		fprintf(out, "  %s\n", *note);

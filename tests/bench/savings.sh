@@ -69,7 +69,7 @@ row() {
 	lighten --quiet --policy none --dry-run --report "$ENGINE/$1.none.json" "$ENGINE/$1.tar"
 	jq -r --arg name "$1" --slurpfile all "$ENGINE/$1.none.json" '
 		def mb: . / 1e5 | round / 10 | tostring;
-		.savings.policy as $policy | $all[0].fileSystem.bytes as $total
+		.savings.policy as $policy | $all[0].fileSystemBytes.after as $total
 		| def of(names): [$policy.rules[] | select(.policy as $p | names | index($p)) | .bytes] | add // 0 | mb;
 		"| \($name) | \($total | mb) | \(of(["safe"])) | \(of(["docs"])) | \(of(["locales"])) "
 		+ "| \(of(["python"])) | \(of(["node"])) | \(of(["java"])) | \(of(["dev"])) | \(of(["aggressive"])) "

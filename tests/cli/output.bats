@@ -154,7 +154,7 @@ setup() {
 			[ ! -e out.tar ]
 			[ "$(json dry.json 'x["dryRun"]')" = True ]
 			[ "$(json real.json 'x["dryRun"]')" = False ]
-			for key in layerBytes layers entries fileSystem savings; do
+			for key in layerBytes layers entries fileSystemBytes savings; do
 				echo "$options $input $key"
 				[ "$(json real.json "x['$key']")" = "$(json dry.json "x['$key']")" ]
 			done
@@ -174,7 +174,7 @@ setup() {
 @test "the JSON report" {
 	succeeds -q --report r.json --report r.txt -o out.tar app.tar
 	[ -s r.txt ]
-	for key in archiveBytes command dropped dryRun entries fileSystem format images input layerBytes \
+	for key in archiveBytes command dropped dryRun entries fileSystemBytes fileSystemEntries format images input layerBytes \
 		layers layout output outputLayers savings schema storedLayerBytes verify warnings; do
 		[ "$(json r.json "'$key' in x")" = True ]
 	done

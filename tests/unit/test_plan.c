@@ -286,8 +286,8 @@ static void test_fates(void **state)
 	assert_int_equal(plan->totals.framing_bytes,
 			 6 * 512 + (512 - 5) + (512 - 3) + (512 - 1) + 3 * 1024);
 	assert_int_equal(plan->totals.shadowed_entries, 2);
-	assert_int_equal(plan->totals.tree_entries, 3);
-	assert_int_equal(plan->totals.tree_bytes, 1);
+	assert_int_equal(plan->totals.shown_after.entries, 3);
+	assert_int_equal(plan->totals.shown_after.bytes, 1);
 	assert_int_equal(plan->totals.output_entries, 3);
 	assert_int_equal(plan->totals.pairs.count, 2);
 	assert_int_equal(plan->totals.pairs.items[0].bytes, 5);
