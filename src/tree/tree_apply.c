@@ -31,29 +31,35 @@ static bool any_symlink(const struct layer_index *index)
 	return false;
 }
 
-/* All places are found before anything is deleted: no marker sees the work of another. */
-static int find_markers(struct applying *in, enum entry_kind kind, struct path_list *out,
+static void path_list_push(struct path_list *list, path_id path)
+{
+	vec_push(list, path);
+}
+
+/* All places are found before anything is deleted: no marker sees the work of another.  In the
+ * order of the layer, whatever their kind: the first one that needs a directory in a symlink's
+ * place gives it its time. */
+static int find_markers(struct applying *in, struct path_list *dead, struct path_list *emptied,
 			struct error *err)
 {
 	struct paths *paths = in->tree->names->paths;
 
 	for (size_t i = 0; i < in->index->entries.count; i++) {
 		const struct entry *entry = &in->index->entries.items[i];
-		path_id parent = entry->path, place;
-		if (entry->kind != kind)
+		bool whiteout = entry->kind == ENTRY_WHITEOUT;
+		path_id parent = whiteout ? paths_parent(paths, entry->path) : entry->path, place;
+		if (!whiteout && entry->kind != ENTRY_OPAQUE)
 			continue;
-		if (kind == ENTRY_WHITEOUT)
-			parent = paths_parent(paths, entry->path);
 		if (tree_place_of_marker(in, parent, in->begin + (slot_id)i, &place, err) < 0) {
 			AUTO_FREE char *shown = paths_display(paths, entry->path);
 			return error_wrap(err, "layer %u: marker of \"%s\"", in->number + 1, shown);
 		}
-		if (place != PATH_NONE && kind == ENTRY_WHITEOUT)
+		if (place != PATH_NONE && whiteout)
 			place = place == parent
 					? entry->path
 					: paths_find(paths, place, paths_name(paths, entry->path));
 		if (place != PATH_NONE)
-			vec_push(out, place);
+			path_list_push(whiteout ? dead : emptied, place);
 	}
 	return 0;
 }
@@ -64,9 +70,7 @@ static int apply_markers(struct applying *in, struct error *err)
 	int rc;
 
 	in->has_symlinks = any_symlink(in->index);
-	rc = find_markers(in, ENTRY_WHITEOUT, &dead, err);
-	if (!rc)
-		rc = find_markers(in, ENTRY_OPAQUE, &emptied, err);
+	rc = find_markers(in, &dead, &emptied, err);
 	for (size_t i = 0; !rc && i < emptied.count; i++)
 		tree_remove_children(in, emptied.items[i]);
 	for (size_t i = 0; !rc && i < dead.count; i++)
@@ -304,12 +308,14 @@ static int apply_entries(struct applying *in, struct error *err)
 	return 0;
 }
 
-/* A later entry of the same name makes a waiting link moot. */
+/* A later entry of the same name makes a waiting link moot; a directory that a marker needed there
+ * does not. */
 static bool superseded(const struct applying *in, entry_id id)
 {
 	const struct tree_node *node = tree_node(in->tree, in->index->entries.items[id].path);
 
-	return node && applying_owns(in, node->slot) && node->slot > in->begin + id;
+	return node && applying_owns(in, node->slot) && node->slot > in->begin + id &&
+	       in->index->entries.items[node->slot - in->begin].kind == ENTRY_NORMAL;
 }
 
 /* Links before their target: bind what can be bound until nothing changes. */

@@ -151,20 +151,18 @@ const struct entry *tree_own_entry(struct applying *in, path_id path)
 	return &in->index->entries.items[in->own.items[low - 1].entry];
 }
 
-/* Something that is no directory stands where a marker needs one.  Builders mark a directory opaque
- * that they put in its place: then there is nothing below to hide. */
+/* Something that is no directory stands where a marker needs one: a symlink becomes a directory, as
+ * it does below entries.  Builders mark a directory opaque that they put in its place: that is
+ * worth no warning. */
 static void odd_place(struct applying *in, path_id path, slot_id slot)
 {
 	const struct entry *own = tree_own_entry(in, path);
+	bool is_symlink = in->tree->nodes.items[path].type == TAR_SYMLINK;
 
-	if (own && own->type == TAR_DIR)
-		return;
-	if (in->tree->nodes.items[path].type != TAR_SYMLINK) {
-		applying_warn(in, WARN_WHITEOUT_ODD, path);
-		return;
-	}
-	applying_warn(in, WARN_PARENT_REPLACED, path);
-	tree_imply_directory(in, path, slot);
+	if (!own || own->type != TAR_DIR)
+		applying_warn(in, is_symlink ? WARN_PARENT_REPLACED : WARN_WHITEOUT_ODD, path);
+	if (is_symlink)
+		tree_imply_directory(in, path, slot);
 }
 
 int tree_place_of_marker(struct applying *in, path_id parent, slot_id slot, path_id *out,

@@ -173,9 +173,12 @@ class Layer:
     def through_lower_link(self, parts, mtime):
         """A marker below a symlink of a lower layer turns that into an empty folder."""
         for at in range(1, len(parts)):
-            name = self.before.get(join(parts[:at]))
+            path = join(parts[:at])
+            name, now = self.before.get(path), self.tree.get(path)
             if name and name.inode.kind == "symlink":
-                self.imply(join(parts[:at]), mtime)
+                # Another marker may have done so already: the first one gives the time.
+                if not now or now.inode.kind != "dir":
+                    self.imply(path, mtime)
                 return
 
     def delete(self, markers):

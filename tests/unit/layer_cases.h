@@ -66,6 +66,18 @@ static const struct layer_case layer_cases[] = {
 	  WARN_PARENT_REPLACED },
 	{ "F044", "s a >nowhere | f a/n", "d a,f a/n", WARN_PARENT_REPLACED },
 	{ "F045", "d b,f b/1,s a >b | f a/.wh.1", "d a,d b,f b/1", WARN_PARENT_REPLACED },
+	/* The first of several markers below a symlink makes the directory, whatever its kind. */
+	{ "F045b", "s s u2 t1002 >a/c | f s/.wh..wh..opq m4711,f s/d/.wh.d m700 t1001", "d s",
+	  WARN_PARENT_REPLACED },
+	{ "F045c", "s s u2 t1002 >a/c | f s/.wh.d t1001,f s/.wh..wh..opq", "d s t1001",
+	  WARN_PARENT_REPLACED },
+	/* The symlink is gone for links of that layer, also where it becomes a listed directory. */
+	{ "F045d", "s b >a | f b/.wh..wh..opq,h y >b,d b t1002", "!hard link to a directory",
+	  QUIET },
+	{ "F045e", "s b >a | f b/.wh..wh..opq,d b t1002,f b/n", "d b t1002,f b/n", QUIET },
+	/* The directory that a marker made is no entry that a link may wait behind. */
+	{ "F045f", "s l >a | h l >no,f l/.wh..wh..opq", "!hard link to \"no\"", QUIET },
+	{ "F045g", "s l >a | f l/.wh..wh..opq,h l >no", "!hard link to \"no\"", QUIET },
 	{ "F046", "d b,s a >b,f a/n", "s a >b,d b,f b/n", QUIET },
 	{ "F046b", "d b,s a >b | d b,s a >b,f a/n", "s a >b,d b,f b/n", QUIET },
 	{ "F047", "d b,f b/1 | d b,s a >b,f a/.wh.1", "s a >b,d b", QUIET },

@@ -200,6 +200,8 @@ static inline int model_markers(struct model *model, const struct model_layer *l
 	int opaque[24];
 	size_t count = 0;
 
+	/* What a marker makes comes before every entry. */
+	model->now = -1;
 	for (size_t i = 0; i < layer->count; i++) {
 		const char *hidden = model_marker(&layer->entries[i]);
 		struct model_walk walk;
