@@ -49,7 +49,11 @@ PACKERS = {
     "zstd-skip-first": lambda data: SKIPPABLE + zstd(data),
     "zstd-skip-last": lambda data: zstd(data) + SKIPPABLE,
     "xz": lzma.compress,
+    "xz-next-cut": lambda data: lzma.compress(data) + lzma.compress(b"next")[:3],
     "bzip2": bz2.compress,
+    "bzip2-next-cut": lambda data: bz2.compress(data) + bz2.compress(b"next")[:12],
+    "bzip2-next-bad": lambda data: bz2.compress(data) + b"BZh9\x31\x41" + bytes(20),
+    "gzip-next-cut": lambda data: zipped(data) + zipped(b"next")[:2],
 }
 
 

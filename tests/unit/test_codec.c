@@ -337,6 +337,63 @@ static void test_truncation(void **state)
 	}
 }
 
+/* Streams that end a few bytes before the input buffer does: what comes next is read in two. */
+static void pack_up_to(struct strbuf *out, enum compression compression, struct strbuf *plain,
+		       size_t end)
+{
+	AUTO(strbuf) text = STRBUF_INIT;
+	AUTO(strbuf) one = STRBUF_INIT;
+
+	make_plain(&text, 3000);
+	pack(&one, compression, &text);
+	for (size_t len = 1; out->len + 9 < end || out->len >= end; len++) {
+		assert_true(len < text.len);
+		out->len = plain->len = 0;
+		strbuf_add(plain, text.data, len);
+		pack(out, compression, plain);
+		while (out->len + one.len < end) {
+			strbuf_add(out, one.data, one.len);
+			strbuf_add(plain, text.data, text.len);
+		}
+	}
+}
+
+static void test_next_header_is_read_in_two(void **state)
+{
+	static const enum compression some[] = { COMPRESSION_GZIP, COMPRESSION_ZSTD,
+						 COMPRESSION_BZIP2, COMPRESSION_LZ4 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(some); i++) {
+		AUTO(strbuf) plain = STRBUF_INIT;
+		AUTO(strbuf) packed = STRBUF_INIT;
+		AUTO(strbuf) more = STRBUF_INIT;
+		AUTO(strbuf) small = STRBUF_INIT;
+
+		make_plain(&more, 300);
+		pack(&small, some[i], &more);
+		pack_up_to(&packed, some[i], &plain, (size_t)256 << 10);
+
+		size_t one = packed.len;
+
+		for (size_t len = 1; len < small.len; len++) {
+			packed.len = one;
+			strbuf_add(&packed, small.data, len);
+			assert_fails(some[i], &packed, ERR_FORMAT, " stream");
+		}
+		packed.len = one;
+		strbuf_add(&packed, small.data, small.len);
+		strbuf_add(&plain, more.data, more.len);
+		assert_decodes(some[i], &packed, 65536, &plain, false);
+		plain.len -= more.len;
+		packed.len = one;
+		strbuf_addch(&packed, 'x');
+		for (int zeros = 0; zeros < 64; zeros++)
+			strbuf_addch(&packed, '\0');
+		assert_decodes(some[i], &packed, 65536, &plain, true);
+	}
+}
+
 /* Every single changed byte of the content is found, or changes nothing. */
 static void test_damage(void **state)
 {
@@ -522,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_garbage_behind_xz),
 		cmocka_unit_test(test_skippable_frames),
 		cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_next_header_is_read_in_two),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_source_errors_pass_unchanged),
 		cmocka_unit_test(test_pipe_in_single_bytes),
