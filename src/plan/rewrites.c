@@ -45,8 +45,11 @@ struct seeker {
 	struct dedupe_pairs pairs;
 	struct VEC(struct unit) units;
 	uint32_t *segment_of; /* by position */
-	struct liveness live; /* without rewrites; names that were restored are moved */
+	bool any_odd_links;   /* in some layer: they reach names that nobody shows in the end */
+	uint8_t *shown;	      /* by slot: a name that some image shows in the end, whatever a link
+				 of a later layer made of its metadata; restored names are moved */
 	uint8_t *restored;    /* by path: an ancestor that was dealt with */
+	struct path_list doubtful; /* names that nobody shows, maybe as they were below */
 };
 
 static const struct tree_inode *inode_of(const struct seeker *in, inode_id id)
@@ -219,9 +222,7 @@ static void find_changed(struct seeker *in, const struct segment *segment)
 
 static bool is_live(const struct seeker *in, path_id path)
 {
-	const struct tree_node *node = tree_node(in->tree, path);
-
-	return liveness_has_name(&in->live, node->slot, inode_of(in, node->inode)->meta);
+	return in->any_odd_links || in->shown[tree_node(in->tree, path)->slot];
 }
 
 /* Names [begin, end) have one file now.  Had those that count one below, too, as one segment wrote
@@ -336,21 +337,6 @@ static void restore_parents(struct seeker *in, uint32_t position, path_id path)
 	}
 }
 
-/* The name is shown as the entry below has it, if it is shown. */
-static void move_liveness(struct seeker *in, path_id path, const struct below *below)
-{
-	slot_id meta = file_below(in, below->inode)->meta;
-
-	if (!is_live(in, path))
-		return;
-	if (meta <= below->slot) {
-		in->live.bits[below->slot] |= SHOWN_NAME;
-		return;
-	}
-	vec_push(&in->live.moved, (struct moved){ below->slot, meta });
-	liveness_settle(&in->live);
-}
-
 static void note_redundant(struct seeker *in, const struct unit *unit, uint32_t position,
 			   slot_id begin)
 {
@@ -363,7 +349,8 @@ static void note_redundant(struct seeker *in, const struct unit *unit, uint32_t 
 		slot_id body = inode_of(in, in->tree->nodes.items[path].inode)->body;
 
 		restore_parents(in, position, path);
-		move_liveness(in, path, below);
+		/* The name is shown as the entry below has it, if it is shown. */
+		in->shown[below->slot] |= is_live(in, path);
 		if (slot >= begin)
 			plan->fates[slot] = FATE_REDUNDANT;
 		if (body >= begin)
@@ -384,6 +371,16 @@ static void undo(const struct plan *plan, size_t begin, uint32_t position, struc
 	}
 }
 
+/* Names that could not go, and that nobody shows: a later layer that writes them once more would
+ * bring them back, and then this layer has what was below already. */
+static void note_doubtful(struct seeker *in)
+{
+	in->doubtful.count = 0;
+	vec_foreach (rewrite, &in->found)
+		if (!is_live(in, rewrite->path))
+			vec_push(&in->doubtful, rewrite->path);
+}
+
 static int seek_redundant(struct seeker *in, const struct segment *segment, struct error *err)
 {
 	size_t begin = in->plan->rewrites.count;
@@ -393,6 +390,7 @@ static int seek_redundant(struct seeker *in, const struct segment *segment, stru
 	find_changed(in, segment);
 	if (!in->found.count)
 		return 0;
+	note_doubtful(in);
 	find_units(in);
 	if (in->has_links)
 		count_names(in, own);
@@ -413,6 +411,7 @@ static int seek_redundant(struct seeker *in, const struct segment *segment, stru
 static void take_stock(struct seeker *in, const struct segment *segment)
 {
 	uint32_t first = in->plan->chain->positions.items[segment->first].depth;
+	slot_id begin = in->plan->chain->positions.items[segment->first].slot_begin;
 	const struct merged_tree *tree = in->tree;
 
 	vec_reserve(&in->below, tree->nodes.count);
@@ -427,6 +426,10 @@ static void take_stock(struct seeker *in, const struct segment *segment)
 		if (node->inode != INODE_NONE)
 			tree_inode(tree, &in->below.items[path].inode);
 	}
+	vec_foreach (path, &in->doubtful)
+		if (tree->nodes.items[*path].slot >= begin)
+			in->below.items[*path].inode = INODE_NONE;
+	in->doubtful.count = 0;
 }
 
 static int seek_segment(struct seeker *in, uint32_t image, uint32_t s, bool *seen,
@@ -453,25 +456,25 @@ static int seek_segment(struct seeker *in, uint32_t image, uint32_t s, bool *see
 }
 
 /* What the images show in the end, rules aside. */
-static int find_live(struct seeker *in, struct error *err)
+static int find_shown(struct seeker *in, struct error *err)
 {
 	const struct plan *plan = in->plan;
 
-	in->live.bits = xcalloc(plan->chain->slot_count + (size_t)1, 1);
+	in->shown = xcalloc(plan->chain->slot_count + (size_t)1, 1);
 	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
 		AUTO_PTR(merged_tree)
 		tree = merged_tree_new(plan->chain, plan->names, &in->context->limits, NULL, NULL);
-		if (merged_tree_apply_image(tree, i, err) < 0)
-			return -1;
+		for (uint32_t n = 0; n < plan->chain->depth_of_image[i]; n++) {
+			if (merged_tree_apply(tree, plan->chain->of_image[i][n], err) < 0)
+				return -1;
+			in->any_odd_links |= tree->flaws & FLAW_LINKS;
+		}
 		for (path_id path = 1; path < tree->nodes.count; path++) {
 			const struct tree_node *node = tree_node(tree, path);
-			if (!node || node->type != TAR_FILE)
-				continue;
-			inode_id id = node->inode;
-			liveness_add_name(&in->live, path, node, tree_inode(tree, &id));
+			if (node && node->type == TAR_FILE)
+				in->shown[node->slot] = 1;
 		}
 	}
-	liveness_settle(&in->live);
 	return 0;
 }
 
@@ -515,14 +518,15 @@ int plan_find_rewrites(struct plan *plan, const struct context *context, struct 
 				segment->frozen ? WRITER_FROZEN : i;
 	}
 	/* Where everything merges, no layer stands on another that could have the file already. */
-	rc = more_than_one(plan, plan->segment_count) ? find_live(&in, err) : 0;
+	rc = more_than_one(plan, plan->segment_count) ? find_shown(&in, err) : 0;
 	for (uint32_t i = 0; !rc && i < plan->chain->image_count; i++)
 		rc = seek_image(&in, i, seen, err);
-	liveness_release(&in.live);
+	free(in.shown);
 	vec_release(&in.below);
 	vec_release(&in.found);
 	vec_release(&in.pairs);
 	vec_release(&in.units);
+	vec_release(&in.doubtful);
 	return rc;
 }
 

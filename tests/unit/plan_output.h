@@ -60,6 +60,34 @@ static inline int output_stack(struct stack *output, const struct plan *plan, st
 	return rc ? rc : stack_load(output);
 }
 
+/* The output layers of the first image in words: "=" passed through, "-" dropped, else its
+ * records in the notation of layer_forge.h. */
+static inline void describe(const struct plan *plan, struct strbuf *out)
+{
+	static const char letters[] = "fdshcbp";
+	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
+
+	for (uint32_t n = 0; n < plan->segment_count[0]; n++) {
+		const struct segment *segment = &plan->segments.items[plan->of_image[0][n]];
+		strbuf_addstr(out, n ? " | " : "");
+		if (!segment->output_count || segment->pass_through) {
+			strbuf_addch(out, segment->output_count ? '=' : '-');
+			continue;
+		}
+		for (size_t i = segment->record_begin; i < segment->record_end; i++) {
+			struct tar_header header;
+			record_header(plan, &plan->records.items[i], &texts, &header);
+			strbuf_addf(out, "%s%c %.*s", i > segment->record_begin ? "," : "",
+				    letters[header.type], (int)header.path.len,
+				    header.path.len ? header.path.bytes : "");
+			if (header.type == TAR_HARDLINK)
+				strbuf_addf(out, " >%.*s", (int)header.link.len, header.link.bytes);
+		}
+	}
+	record_texts_release(&texts);
+	strbuf_addstr(out, plan->copies ? " copies" : "");
+}
+
 /* DESIGN.md ruling 11; -1 with a text. */
 static inline int check_totals(const struct plan *plan, struct error *err)
 {
@@ -291,7 +319,7 @@ static inline int check_deduped(const struct stack *output, const struct plan *p
 				continue;
 			vec_foreach (a, &layer->index.entries)
 				for (const struct entry *b = layer->index.entries.items; b < a; b++)
-					if (should_link(layer, a, b, &plan->options, err))
+					if (!rc && should_link(layer, a, b, &plan->options, err))
 						rc = error_set(err, ERR_INTERNAL,
 							       "paths %u and %u of output layer %u "
 							       "are the same",

@@ -52,34 +52,6 @@ static void test_cases(void **state)
 	}
 }
 
-/* The output layers of the first image in words: "=" passed through, "-" dropped, else its
- * records in the notation of layer_forge.h. */
-static void describe(const struct plan *plan, struct strbuf *out)
-{
-	static const char letters[] = "fdshcbp";
-	struct record_texts texts = { STRBUF_INIT, STRBUF_INIT, VEC_INIT };
-
-	for (uint32_t n = 0; n < plan->segment_count[0]; n++) {
-		const struct segment *segment = &plan->segments.items[plan->of_image[0][n]];
-		strbuf_addstr(out, n ? " | " : "");
-		if (!segment->output_count || segment->pass_through) {
-			strbuf_addch(out, segment->output_count ? '=' : '-');
-			continue;
-		}
-		for (size_t i = segment->record_begin; i < segment->record_end; i++) {
-			struct tar_header header;
-			record_header(plan, &plan->records.items[i], &texts, &header);
-			strbuf_addf(out, "%s%c %.*s", i > segment->record_begin ? "," : "",
-				    letters[header.type], (int)header.path.len,
-				    header.path.len ? header.path.bytes : "");
-			if (header.type == TAR_HARDLINK)
-				strbuf_addf(out, " >%.*s", (int)header.link.len, header.link.bytes);
-		}
-	}
-	record_texts_release(&texts);
-	strbuf_addstr(out, plan->copies ? " copies" : "");
-}
-
 struct shape_case {
 	const char *layers;
 	enum squash_mode squash;
