@@ -40,6 +40,7 @@ SECTIONS = {
     "memory": scale_rows.memory,
     "growth": scale_rows.growth,
 }
+FORGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forge.py")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -54,7 +55,7 @@ def arguments():
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections: " + ", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="small images, no daemons")
     parser.add_argument("--entries", default="10000,100000,1000000", help="of the growth images")
-    parser.add_argument("--bytes", default="1,2,4", help="GB of the growth images")
+    parser.add_argument("--bytes", default="1,4,16", help="GB of the growth images")
     parser.add_argument("--memory-bytes", default="1,10", help="GB of the memory images")
     parser.add_argument("--nice", type=int, default=0,
                         help="priority of everything that is timed, for a machine with other work (0)")
@@ -80,14 +81,19 @@ class Bench:
         self.folder = None
         os.makedirs(self.work, exist_ok=True)
 
+    def path_of(self, shape):
+        with open(FORGE, "rb") as file:
+            version = zlib.crc32(file.read())
+        return os.path.join(self.work, "%s.%08x.tar" % (re.sub(r"[:,=]", "-", shape), version))
+
+    def is_made(self, shape):
+        return os.path.exists(self.path_of(shape) + ".json")
+
     def made(self, shape):
         """an image by forge.py, kept in the work folder for the next time"""
-        forge = os.path.join(os.path.dirname(__file__), "forge.py")
-        with open(forge, "rb") as file:
-            version = zlib.crc32(file.read())
-        path = os.path.join(self.work, "%s.%08x.tar" % (re.sub(r"[:,=]", "-", shape), version))
-        if not os.path.exists(path + ".json"):
-            figures = subprocess.run([sys.executable, forge, shape, path], check=True,
+        path = self.path_of(shape)
+        if not self.is_made(shape):
+            figures = subprocess.run([sys.executable, FORGE, shape, path], check=True,
                                      stdout=subprocess.PIPE, text=True).stdout
             with open(path + ".json", "w") as file:
                 file.write(figures)
@@ -178,15 +184,25 @@ def main():
     report.text("Medians (least..most) of %d turns; CPU is user and system time, peak is the largest "
                 "resident size.  A turn counts as quiet when other processes used less than %.2f "
                 "processors." % (args.runs, QUIET))
-    for name in args.only.split(","):
+    # Sections may be measured one by one, when the machine is quiet: the README has the last of each.
+    known = os.path.join(bench.work, "sections.json")
+    if os.path.exists(known) and not args.quick:
+        with open(known) as file:
+            report.sections = json.load(file)
+    sections = args.only.split(",")
+    for name in sections:
+        report.begin(name)
         with tempfile.TemporaryDirectory(dir=bench.work, prefix="run-") as bench.folder:
             SECTIONS[name](bench)
         bench.discard_big()
-    report.summary()
+        if not args.quick:
+            with open(known, "w") as file:
+                json.dump(report.sections, file, indent=1)
+    report.summary(sections)
     with open(os.path.join(bench.work, "report.md"), "w") as file:
         file.write(report.all())
     if args.readme:
-        renew(args.readme, report.readme(machine()))
+        renew(args.readme, report.readme(machine(), SECTIONS))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,18 @@ def spread(values, form="%.2f"):
 
 class Report:
     def __init__(self):
-        self.lines, self.goals = [], []
-        self.short = {}  # image: {column: text}, the table of the README
+        self.lines = []
+        self.sections = {}  # name: its goals, and cells of the short table
+        self.section = None
         self.busy = 0.0  # processors that others used, at worst
+
+    def begin(self, section):
+        """what follows belongs to this section, and replaces what was known of it"""
+        self.section = self.sections[section] = {"goals": [], "short": {}}
+
+    def short(self, image):
+        """the row of an image in the short table, {column: text}"""
+        return self.section["short"].setdefault(image, {})
 
     def text(self, line):
         print(line, flush=True)
@@ -61,19 +70,21 @@ class Report:
         """`value` must be at most (or `least`: at least) `wanted`, 0 for what is only known; `text`
         shows it"""
         if not wanted:
-            self.goals.append((what, where, text, "", ""))
+            self.section["goals"].append((what, where, text, "", ""))
             return
         met = value >= wanted if least else value <= wanted
         sign = ">=" if least else "<="
-        self.goals.append((what, where, text, "%s %g" % (sign, wanted), "met" if met else "**missed**"))
+        self.section["goals"].append((what, where, text, "%s %g" % (sign, wanted), "met" if met else "**missed**"))
 
-    def goals_table(self):
-        head = ["| what | image | seen | goal | |", "|---|---|---|---|---|"]
-        return head + ["| " + " | ".join(goal) + " |" for goal in self.goals]
+    def goals_table(self, sections):
+        lines = ["| what | image | seen | goal | |", "|---|---|---|---|---|"]
+        for name in sections:
+            lines += ["| " + " | ".join(goal) + " |" for goal in self.sections[name]["goals"]]
+        return lines
 
-    def summary(self):
+    def summary(self, sections):
         self.heading("Goals")
-        for line in self.goals_table():
+        for line in self.goals_table(sections):
             self.line(line)
         if self.busy > 0.3:
             self.text("")
@@ -83,14 +94,17 @@ class Report:
     def all(self):
         return "\n".join(self.lines) + "\n"
 
-    def readme(self, machine):
-        """few rows for people with little time"""
-        columns = []
-        for cells in self.short.values():
-            columns += [name for name in cells if name not in columns]
+    def readme(self, machine, order):
+        """few rows for people with little time, of all sections that were ever measured here"""
+        sections = [name for name in order if name in self.sections]
+        rows, columns = {}, []
+        for name in sections:
+            for image, cells in self.sections[name]["short"].items():
+                rows.setdefault(image, {}).update(cells)
+                columns += [column for column in cells if column not in columns]
         lines = ["", "| image | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
-        for image, cells in self.short.items():
+        for image, cells in rows.items():
             lines.append("| %s | %s |" % (image, " | ".join(cells.get(name, "") for name in columns)))
-        if self.goals:
-            lines += ["", "Ratios within one run against what is aimed at:", ""] + self.goals_table()
+        lines += ["", "Ratios within one run against what is aimed at:", ""]
+        lines += self.goals_table(sections)
         return "\n".join(lines + ["", "Measured by `make bench` on " + machine + ".", "", ""])
