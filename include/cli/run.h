@@ -93,6 +93,10 @@ struct known_blob *run_omitted_blobs(const struct run *run, size_t *count);
 /* Write, verify, report and give the output its name; with --dry-run only report. */
 int run_write(struct run *run, struct error *err);
 
+/* What --report asks for, of a run as far as it came; the caller frees it. */
+struct report *run_build_report(struct run *run);
+int run_write_reports(const struct report *report, struct error *err);
+
 void run_release(struct run *run);
 
 /* "lighten optimize -o x y", for the report. */

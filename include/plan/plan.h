@@ -202,6 +202,13 @@ struct plan_shown {
 
 #define PLAN_DEAD_FILES 10
 
+/* The bytes of one input layer by what became of them; they add up to its uncompressed tar. */
+struct plan_shares {
+	uint64_t live, shadowed, frozen, ignored; /* bodies */
+	uint64_t removed, emptied, duplicate, redundant;
+	uint64_t framing; /* headers, padding, end marks */
+};
+
 /* Accounting (DESIGN.md ruling 11): layers = live + shadowed + frozen + ignored + removed + emptied
  * + duplicate + redundant + framing. */
 struct plan_totals {
@@ -218,6 +225,9 @@ struct plan_totals {
 	struct VEC(struct dead_pair) pairs;	     /* most bytes first */
 	struct dead_file files[PLAN_DEAD_FILES];     /* most bytes first */
 	size_t file_count;
+	struct dead_file removed[PLAN_DEAD_FILES]; /* the same of what rules took */
+	size_t removed_count;
+	struct VEC(struct plan_shares) shares; /* by position, those of the input */
 };
 
 struct plan {

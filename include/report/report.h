@@ -1,7 +1,8 @@
 /* report.h - what a run won, as plain data and in formats for people and machines (DESIGN.md 7).
  *
  * report_build() gathers the numbers once; a format only prints them.  A format is one file
- * src/report/report_<name>.c and one row in report_formats[]. */
+ * src/report/report_<name>.c and one row in report_formats[].  Every text that is not a constant of
+ * the program went through text_escape(), so that a format has no control characters to fear. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
@@ -23,10 +24,50 @@ struct report_pair {
 	uint64_t bytes, entries;
 };
 
+/* A file that left: hidden by a step, or taken by a rule. */
 struct report_path {
-	char *path; /* escaped */
+	char *path;
 	uint64_t bytes;
-	struct report_step added, killer;
+	struct report_step added, killer; /* killer: that of a rule has no instruction */
+	const char *rule;		  /* of report.rules; NULL for a hidden file */
+};
+
+/* What the bytes of layers are. */
+enum report_kind {
+	REPORT_FILES,	  /* content that containers see */
+	REPORT_HEADERS,	  /* tar headers, padding, markers, end marks */
+	REPORT_FROZEN,	  /* hidden, in layers that stay as they are */
+	REPORT_DEAD,	  /* hidden by a later layer */
+	REPORT_POLICY,	  /* removed or emptied by rules */
+	REPORT_DEDUPE,	  /* the same as another file of the layer */
+	REPORT_REWRITTEN, /* stored again as it was */
+	REPORT_IGNORED,	  /* of entries that are no part of the file system */
+	REPORT_KINDS
+};
+
+/* Short identifier ("dead"). */
+const char *report_kind_name(enum report_kind kind);
+
+/* One line of the account: how much of it there was and is.  Lines of layers add up to the bytes of
+ * all layers, and these with the lines behind them to the archive.  Below 0: taken off. */
+struct report_line {
+	const char *kind, *meaning; /* "dead"; what it is, for people */
+	const char *label;	    /* "Dead bytes" */
+	int64_t before, after;
+	uint64_t entries; /* that left with it; 0 when that is not counted */
+};
+
+#define REPORT_LINES_MAX (REPORT_KINDS + 3)
+
+/* A layer of the input. */
+struct report_source {
+	struct report_step step;
+	uint64_t bytes, stored_bytes;
+	uint64_t gone; /* of the parts, what does not come out */
+	uint64_t entries;
+	uint64_t parts[REPORT_KINDS];
+	bool frozen;
+	struct VEC(uint32_t) images; /* those that use it, as in report.images */
 };
 
 struct report_image {
@@ -40,12 +81,14 @@ struct report_layer {
 	char *diff_id, *digest;	      /* NULL after a dry run */
 	uint64_t bytes, stored_bytes; /* uncompressed; as stored, 0 after a dry run */
 	bool omitted;		      /* named but not in the output: the receiver has it */
-	struct VEC(uint32_t) images;  /* those that use it, as in report.images */
+	uint64_t parts[REPORT_KINDS];
+	struct VEC(uint32_t) images; /* those that use it, as in report.images */
 };
 
 /* A policy rule that took something, or was kept from it. */
 struct report_rule {
-	const char *id, *policy, *reason, *risk, *reference; /* borrowed from the policy */
+	uint32_t number; /* in the policy */
+	char *id, *policy, *reason, *risk, *reference;
 	const char *action, *class;
 	uint64_t names, bytes, vetoed; /* over all images */
 	uint64_t
@@ -54,27 +97,26 @@ struct report_rule {
 
 /* Something that a rule wanted and that stays. */
 struct report_veto {
-	char *path;	  /* escaped */
-	const char *rule; /* borrowed */
-	char *why;
+	char *path, *rule, *why;
 };
 
 /* A file that the input does not have. */
 struct report_added {
-	char *path; /* escaped */
+	char *path;
 	uint64_t bytes;
 };
 
 /* A file that an SBOM in the image lists, and that is gone. */
 struct report_listed {
-	char *list, *path, *component; /* escaped; component "" when it is not told */
+	char *list, *path, *component; /* component "" when it is not told */
 };
 
 /* A secret, or what looks like one. */
 struct report_leak {
-	const char *rule, *severity, *state; /* borrowed */
-	const char *fix;		     /* what to do */
-	char *where;			     /* "layer 3: /root/.npmrc", escaped */
+	const char *severity, *state;
+	const char *fix; /* what to do */
+	char *rule;
+	char *where; /* "layer 3: /root/.npmrc" */
 	char *masked;
 };
 
@@ -95,6 +137,8 @@ struct report {
 	char *command; /* the command that ran */
 	bool dry_run;
 	uint64_t input_bytes, output_bytes; /* of the archives; output 0 after a dry run */
+	uint64_t head_before, head_after;   /* what is compared first: archives, else layers */
+	bool nothing_won;		    /* the output is not smaller */
 	uint64_t layer_bytes_before, layer_bytes_after; /* uncompressed layer tars */
 	uint64_t stored_before, stored_after;		/* layer blobs as stored; after: 0 if dry */
 	uint32_t layers_before, layers_after;		/* positions that are stored */
@@ -109,9 +153,18 @@ struct report {
 	/* Headers, padding, markers, end marks that left; of them headers of names that stay, by a
 	 * shorter encoding and fewer repeated directories.  Below 0 when there are more now. */
 	int64_t header_bytes, kept_header_bytes;
+	/* The account: `layer_lines` lines of layers, then those of the archive, none if dry. */
+	struct report_line lines[REPORT_LINES_MAX];
+	size_t layer_lines, line_count;
+	uint64_t parts_before[REPORT_KINDS], parts_after[REPORT_KINDS]; /* of all layers */
 	struct verify_result verify;
+	const char *verdict;		      /* what the judge says; NULL: it was not asked */
 	struct VEC(struct report_pair) pairs; /* all, most bytes first */
+	size_t full_pairs;		      /* of them, those with bytes: the first */
 	struct VEC(struct report_path) paths; /* the largest dead files */
+	struct VEC(struct report_path) taken; /* the largest that rules took */
+	struct VEC(const struct report_path *) largest; /* of both, most bytes first */
+	struct VEC(struct report_source) sources;
 	struct VEC(struct report_image) images;
 	struct VEC(struct report_layer) layers;
 	struct VEC(char *) dropped;	       /* "attestation sha256:..." */
@@ -125,7 +178,7 @@ struct report {
 	uint64_t listed_count;			 /* all of them */
 	uint64_t scanned_packages;		 /* names that scanners read as packages, gone */
 	struct VEC(struct report_leak) leaks;
-	struct VEC(char *) notes;	 /* escaped */
+	struct VEC(char *) notes;
 	const struct warnings *warnings; /* borrowed */
 };
 
@@ -160,10 +213,17 @@ void report_print_json(const struct report *report, FILE *out);
 /* Write a file; `path` "-" is refused by the caller.  ERR_IO. */
 int report_write(const struct report *report, const char *path, struct error *err);
 
-/* report_policy.c, report_output.c, report_dive.c: parts of report_build(). */
+/* The other formats, each in the file of its name. */
+void report_print_md(const struct report *report, FILE *out);
+void report_print_html(const struct report *report, FILE *out);
+void report_print_csv(const struct report *report, FILE *out);
+
+/* report_policy.c, report_output.c, report_lines.c, report_dive.c: parts of report_build(), in this
+ * order. */
 void report_add_policy(struct report *report, const struct plan *plan);
-void report_add_dive(struct report *report, const struct plan *plan);
 void report_add_output(struct report *report, const struct report_input *in);
+void report_add_lines(struct report *report, const struct report_input *in);
+void report_add_dive(struct report *report, const struct plan *plan);
 
 /* --- history (report_history.c) -------------------------------------------------------------- */
 

@@ -7,8 +7,8 @@
 
 #include "util/strbuf.h"
 
-/* Valid UTF-8 stays; backslash becomes "\\", control and invalid bytes "\xNN".  The inverse of
- * text_unescape() for every byte string. */
+/* Valid UTF-8 stays; backslash becomes "\\", control and invalid bytes "\xNN", marks of direction
+ * and line separators among them.  The inverse of text_unescape() for every byte string. */
 void text_escape(struct strbuf *out, const char *bytes, size_t len);
 
 /* As text_escape, into a string that the caller frees. */

@@ -23,18 +23,12 @@ static const struct option_row *options(void)
 
 static int print(struct run *run, FILE *out, struct error *err)
 {
-	const struct write_input input = { run->images, run->layers, run->plan,
-					   &run->session.context };
-	const struct report_input in = { .input = &run->input,
-					 .run = &input,
-					 .format = run_options.format,
-					 .command = run->command,
-					 .notes = (const char *const *)run->notes.items,
-					 .note_count = run->notes.count };
+	AUTO_PTR(report) report = run_build_report(run);
 
 	session_quiet(&run->session);
+	if (run_write_reports(report, err) < 0)
+		return -1;
 	if (opt.summary) {
-		AUTO_PTR(report) report = report_build(&in);
 		report_print_text(report, out);
 		return 0;
 	}

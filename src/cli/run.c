@@ -271,25 +271,41 @@ static int verify_written(struct run *run, const struct image_writer *writer, st
 			     &run->session.context, &run->verified, err);
 }
 
-static int write_reports(struct run *run, const struct write_input *input, struct error *err)
+struct report *run_build_report(struct run *run)
 {
+	const struct write_input input = { run->images, run->layers, run->plan,
+					   &run->session.context };
+	const char *output = to_stdout() ? "standard output" : run_options.output;
 	const struct report_input in = {
 		.input = &run->input,
-		.run = input,
+		.run = &input,
 		.result = run_options.dry_run ? NULL : &run->result,
 		.verify = run_options.dry_run ? NULL : &run->verified,
-		.output_name = to_stdout() ? "standard output" : run_options.output,
+		.output_name = run_options.dry_run ? NULL : output,
 		.format = run_options.format,
 		.command = run->command,
 		.notes = (const char *const *)run->notes.items,
 		.note_count = run->notes.count,
 	};
-	AUTO_PTR(report) report = report_build(&in);
 
-	session_quiet(&run->session);
+	return report_build(&in);
+}
+
+int run_write_reports(const struct report *report, struct error *err)
+{
 	vec_foreach (path, &run_options.reports)
 		if (report_write(report, *path, err) < 0)
 			return -1;
+	return 0;
+}
+
+static int finish_report(struct run *run, struct error *err)
+{
+	AUTO_PTR(report) report = run_build_report(run);
+
+	session_quiet(&run->session);
+	if (run_write_reports(report, err) < 0)
+		return -1;
 	if (!session_options.quiet)
 		report_print_text(report, stderr);
 	return 0;
@@ -312,7 +328,7 @@ int run_write(struct run *run, struct error *err)
 					 .keep_attestations = run_options.keep_attestations };
 
 	if (run_options.dry_run)
-		return run_finish_reading(run, err) < 0 ? -1 : write_reports(run, &input, err);
+		return run_finish_reading(run, err) < 0 ? -1 : finish_report(run, err);
 	if (run_options.tags.count) {
 		vec_push(&run_options.tags, NULL);
 		options.tags = run_options.tags.items;
@@ -323,7 +339,7 @@ int run_write(struct run *run, struct error *err)
 		return -1;
 	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
 		return -1;
-	if (write_reports(run, &input, err) < 0)
+	if (finish_report(run, err) < 0)
 		return -1;
 	return image_writer_commit(writer, run_options.sync, err);
 }

@@ -168,6 +168,7 @@ void plan_free(struct plan *plan)
 	vec_release(&plan->rewrites);
 	vec_release(&plan->touches);
 	vec_release(&plan->totals.pairs);
+	vec_release(&plan->totals.shares);
 	free(plan->fates);
 	free(plan->killers);
 	free(plan);

@@ -27,20 +27,19 @@ static enum fate fate_of(const struct entry *entry, uint8_t live, enum fate deci
 	return frozen ? FATE_SHADOWED_FROZEN : FATE_SHADOWED;
 }
 
-/* Keep the largest dead files, by size and then by slot. */
-static void note_file(struct plan_totals *totals, struct dead_file file)
+/* Keep the largest files, by size and then by slot. */
+static void note_file(struct dead_file *files, size_t *count, struct dead_file file)
 {
-	size_t at = totals->file_count;
+	size_t at = *count;
 
-	while (at > 0 && totals->files[at - 1].bytes < file.bytes)
+	while (at > 0 && files[at - 1].bytes < file.bytes)
 		at--;
-	if (at == PLAN_DEAD_FILES)
+	if (at == PLAN_DEAD_FILES || !file.bytes)
 		return;
-	if (totals->file_count < PLAN_DEAD_FILES)
-		totals->file_count++;
-	memmove(&totals->files[at + 1], &totals->files[at],
-		(totals->file_count - at - 1) * sizeof(totals->files[0]));
-	totals->files[at] = file;
+	if (*count < PLAN_DEAD_FILES)
+		++*count;
+	memmove(&files[at + 1], &files[at], (*count - at - 1) * sizeof(files[0]));
+	files[at] = file;
 }
 
 /* Sums of one position, by the position that hid the entries. */
@@ -55,8 +54,8 @@ static void note_dead(struct plan *plan, struct killer_sums *sums, slot_id slot,
 	uint32_t killer = plan->killers[slot];
 
 	plan->totals.shadowed_entries++;
-	if (bytes)
-		note_file(&plan->totals, (struct dead_file){ path, slot, bytes });
+	note_file(plan->totals.files, &plan->totals.file_count,
+		  (struct dead_file){ path, slot, bytes });
 	if (killer == UINT32_MAX)
 		return;
 	if (!sums->bytes[killer] && !sums->entries[killer])
@@ -75,6 +74,61 @@ static uint64_t stored_share(const struct layer *layer, uint64_t bytes)
 	return (uint64_t)((long double)bytes * ratio);
 }
 
+static void note_removed(struct plan *plan, const struct layer *layer, slot_id slot, path_id path,
+			 uint64_t bytes)
+{
+	struct plan_rule_sum *rule;
+
+	note_file(plan->totals.removed, &plan->totals.removed_count,
+		  (struct dead_file){ path, slot, bytes });
+	if (!plan->rules)
+		return;
+	rule = &plan->rules[plan->killers[slot]];
+	rule->names++;
+	rule->bytes += bytes;
+	rule->stored += stored_share(layer, bytes);
+}
+
+/* Where the body of an entry is counted; `shown` when it is what some image shows of a live one. */
+static uint64_t *share_of(struct plan_shares *shares, enum fate fate, bool shown, bool frozen)
+{
+	switch (fate) {
+	case FATE_REMOVED:
+		return &shares->removed;
+	case FATE_EMPTIED:
+		return &shares->emptied;
+	case FATE_REDUNDANT:
+		return &shares->redundant;
+	case FATE_DUPLICATE:
+		return &shares->duplicate;
+	case FATE_MARKER:
+	case FATE_IGNORED:
+		return &shares->ignored;
+	case FATE_LIVE:
+		if (shown)
+			return &shares->live;
+		break;
+	case FATE_SHADOWED:
+	case FATE_SHADOWED_FROZEN:
+	case FATE_COUNT:
+		break;
+	}
+	return frozen ? &shares->frozen : &shares->shadowed;
+}
+
+static void add_shares(struct plan_totals *totals, const struct plan_shares *shares)
+{
+	totals->live_bytes += shares->live;
+	totals->shadowed_bytes += shares->shadowed;
+	totals->frozen_bytes += shares->frozen;
+	totals->ignored_bytes += shares->ignored;
+	totals->removed_bytes += shares->removed;
+	totals->emptied_bytes += shares->emptied;
+	totals->duplicate_bytes += shares->duplicate;
+	totals->redundant_bytes += shares->redundant;
+	totals->framing_bytes += shares->framing;
+}
+
 static void account_position(struct plan *plan, uint32_t number, const struct liveness *live,
 			     bool frozen, struct killer_sums *sums)
 {
@@ -82,9 +136,9 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 	const struct layer *layer = chain_layer(plan->chain, number);
 	const struct layer_index *index = &layer->index;
 	struct plan_totals *totals = &plan->totals;
+	struct plan_shares shares = { .framing = index->total_bytes - index->body_bytes };
 
 	totals->layer_bytes += index->total_bytes;
-	totals->framing_bytes += index->total_bytes - index->body_bytes;
 	totals->entries += index->entries.count;
 	for (uint32_t i = 0; i < position->slot_count; i++) {
 		const struct entry *entry = &index->entries.items[i];
@@ -92,30 +146,12 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		uint64_t bytes = entry_stored_size(index, entry);
 		enum fate fate =
 			fate_of(entry, live->bits[slot], (enum fate)plan->fates[slot], frozen);
-		bool has_body = live->bits[slot] & SHOWN_BODY;
+		bool shown = (live->bits[slot] & SHOWN_BODY) || !bytes;
 
 		plan->fates[slot] = (uint8_t)fate;
-		if (fate == FATE_LIVE && (has_body || !bytes))
-			totals->live_bytes += bytes;
-		else if (fate == FATE_IGNORED || fate == FATE_MARKER)
-			totals->ignored_bytes += bytes;
-		else if (fate == FATE_REMOVED)
-			totals->removed_bytes += bytes;
-		else if (fate == FATE_EMPTIED)
-			totals->emptied_bytes += bytes;
-		else if (fate == FATE_DUPLICATE)
-			totals->duplicate_bytes += bytes;
-		else if (fate == FATE_REDUNDANT)
-			totals->redundant_bytes += bytes;
-		else if (frozen)
-			totals->frozen_bytes += bytes;
-		else
-			totals->shadowed_bytes += bytes;
-		if ((fate == FATE_REMOVED || fate == FATE_EMPTIED) && plan->rules) {
-			plan->rules[plan->killers[slot]].names++;
-			plan->rules[plan->killers[slot]].bytes += bytes;
-			plan->rules[plan->killers[slot]].stored += stored_share(layer, bytes);
-		}
+		*share_of(&shares, fate, shown, frozen) += bytes;
+		if (fate == FATE_REMOVED || fate == FATE_EMPTIED)
+			note_removed(plan, layer, slot, entry->path, bytes);
 		totals->redundant_entries += fate == FATE_REDUNDANT;
 		if (fate == FATE_SHADOWED)
 			note_dead(plan, sums, slot, entry->path, bytes);
@@ -126,6 +162,8 @@ static void account_position(struct plan *plan, uint32_t number, const struct li
 		sums->bytes[*killer] = sums->entries[*killer] = 0;
 	}
 	sums->touched.count = 0;
+	totals->shares.items[number] = shares;
+	add_shares(totals, &shares);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -146,6 +184,9 @@ void plan_account(struct plan *plan, const struct liveness *live)
 				    .entries = xcalloc(positions + 1, sizeof(uint64_t)),
 				    .touched = VEC_INIT };
 
+	vec_reserve(&plan->totals.shares, positions + 1);
+	memset(plan->totals.shares.items, 0, (positions + 1) * sizeof(struct plan_shares));
+	plan->totals.shares.count = positions;
 	vec_foreach (segment, &plan->segments)
 		for (uint32_t n = 0; n < segment->layer_count; n++)
 			account_position(plan, segment_position(plan, segment, n), live,

@@ -6,9 +6,9 @@
 #include "util/text.h"
 
 const struct report_format report_formats[] = {
-	{ ".txt", "text", report_print_text },
-	{ ".json", "JSON", report_print_json },
-	{ NULL, NULL, NULL },
+	{ ".txt", "text", report_print_text },	{ ".json", "JSON", report_print_json },
+	{ ".md", "Markdown", report_print_md }, { ".html", "HTML", report_print_html },
+	{ ".csv", "CSV", report_print_csv },	{ NULL, NULL, NULL },
 };
 
 const struct report_format *report_format_find(const char *path)
@@ -37,18 +37,63 @@ static void add_dead(struct report *report, const struct report_input *in)
 {
 	const struct plan *plan = in->run->plan;
 	const struct plan_totals *totals = &plan->totals;
+	struct report_pair rest = { .bytes = totals->shadowed_bytes,
+				    .entries = totals->shadowed_entries };
 
-	vec_foreach (pair, &totals->pairs)
+	vec_foreach (pair, &totals->pairs) {
 		vec_push(&report->pairs,
 			 (struct report_pair){ step_of(in, pair->added), step_of(in, pair->killer),
 					       pair->bytes, pair->entries });
+		rest.bytes -= pair->bytes;
+		rest.entries -= pair->entries;
+	}
+	for (size_t i = 0; i < report->pairs.count && report->pairs.items[i].bytes; i++)
+		report->full_pairs++;
+	/* What no other step hid. */
+	if (rest.bytes || rest.entries)
+		vec_push(&report->pairs,
+			 (struct report_pair){ step_of(in, UINT32_MAX), step_of(in, UINT32_MAX),
+					       rest.bytes, rest.entries });
 	for (size_t i = 0; i < totals->file_count; i++) {
 		const struct dead_file *file = &totals->files[i];
 		vec_push(&report->paths,
 			 (struct report_path){ paths_display(plan->names->paths, file->path),
 					       file->bytes,
 					       step_of(in, chain_position(plan->chain, file->slot)),
-					       step_of(in, plan->killers[file->slot]) });
+					       step_of(in, plan->killers[file->slot]), NULL });
+	}
+}
+
+static void add_taken(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+
+	for (size_t i = 0; i < plan->totals.removed_count; i++) {
+		const struct dead_file *file = &plan->totals.removed[i];
+		const char *rule = "";
+
+		vec_foreach (row, &report->rules)
+			if (row->number == plan->killers[file->slot])
+				rule = row->id;
+		vec_push(&report->taken,
+			 (struct report_path){ paths_display(plan->names->paths, file->path),
+					       file->bytes,
+					       step_of(in, chain_position(plan->chain, file->slot)),
+					       step_of(in, UINT32_MAX), rule });
+	}
+}
+
+/* Both lists are sorted. */
+static void add_largest(struct report *report)
+{
+	size_t dead = 0, taken = 0;
+
+	while (dead < report->paths.count || taken < report->taken.count) {
+		bool first = taken == report->taken.count ||
+			     (dead < report->paths.count &&
+			      report->paths.items[dead].bytes >= report->taken.items[taken].bytes);
+		vec_push(&report->largest,
+			 first ? &report->paths.items[dead++] : &report->taken.items[taken++]);
 	}
 }
 
@@ -113,6 +158,35 @@ static void add_layers(struct report *report, const struct report_input *in)
 	}
 }
 
+static void add_sources(struct report *report, const struct report_input *in)
+{
+	const struct plan *plan = in->run->plan;
+	size_t count = plan->chain->positions.count - plan->chain->added.count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct layer *layer = chain_layer(plan->chain, i);
+		const struct plan_shares *shares = &plan->totals.shares.items[i];
+		vec_push(&report->sources,
+			 (struct report_source){
+				 .step = step_of(in, i),
+				 .bytes = layer->index.total_bytes,
+				 .stored_bytes = layer->stored.length,
+				 .entries = layer->index.entries.count,
+				 .images = VEC_INIT,
+				 .parts = { [REPORT_FILES] = shares->live,
+					    [REPORT_HEADERS] = shares->framing,
+					    [REPORT_FROZEN] = shares->frozen,
+					    [REPORT_DEAD] = shares->shadowed,
+					    [REPORT_POLICY] = shares->removed + shares->emptied,
+					    [REPORT_DEDUPE] = shares->duplicate,
+					    [REPORT_REWRITTEN] = shares->redundant,
+					    [REPORT_IGNORED] = shares->ignored } });
+	}
+	for (uint32_t n = 0; n < plan->chain->image_count; n++)
+		for (uint32_t d = 0; d < plan->chain->depth_of_image[n]; d++)
+			vec_push(&report->sources.items[plan->chain->of_image[n][d]].images, n);
+}
+
 static void add_images(struct report *report, const struct report_input *in)
 {
 	const struct plan *plan = in->run->plan;
@@ -175,16 +249,27 @@ struct report *report_build(const struct report_input *in)
 		report->input_bytes = report->stored_before;
 	if (in->verify)
 		report->verify = *in->verify;
+	report->nothing_won = in->result && report->output_bytes >= report->input_bytes;
 	report->warnings = in->run->context->warnings;
 	for (size_t i = 0; i < in->note_count; i++)
 		vec_push(&report->notes, text_escaped(in->notes[i], strlen(in->notes[i])));
 	report_add_policy(report, plan);
 	add_layers(report, in);
+	add_sources(report, in);
 	report_add_output(report, in);
+	report_add_lines(report, in);
 	add_dead(report, in);
+	add_taken(report, in);
+	add_largest(report);
 	add_touches(report, in);
 	add_images(report, in);
 	report_add_dive(report, plan);
+	report->head_before = in->result ? report->input_bytes : report->layer_bytes_before;
+	report->head_after = in->result ? report->output_bytes : report->layer_bytes_after;
+	if (report->verify.level != VERIFY_OFF)
+		report->verdict = report->rules.count || report->linked_files
+					  ? "the file system is the planned one"
+					  : "same file system";
 	return report;
 }
 
@@ -194,11 +279,18 @@ void report_free(struct report *report)
 		free(pair->added.instruction);
 		free(pair->killer.instruction);
 	}
-	vec_foreach (path, &report->paths) {
-		free(path->path);
-		free(path->added.instruction);
-		free(path->killer.instruction);
+	vec_foreach (path, &report->largest) {
+		free((*path)->path);
+		free((*path)->added.instruction);
+		free((*path)->killer.instruction);
 	}
+	vec_foreach (source, &report->sources) {
+		free(source->step.instruction);
+		vec_release(&source->images);
+	}
+	vec_release(&report->sources);
+	vec_release(&report->largest);
+	vec_release(&report->taken);
 	vec_foreach (touch, &report->touches) {
 		free(touch->step.instruction);
 		free(touch->changes);
@@ -227,9 +319,18 @@ void report_free(struct report *report)
 	vec_release(&report->notes);
 	vec_foreach (veto, &report->vetoes) {
 		free(veto->path);
+		free(veto->rule);
 		free(veto->why);
 	}
+	vec_foreach (rule, &report->rules) {
+		free(rule->id);
+		free(rule->policy);
+		free(rule->reason);
+		free(rule->risk);
+		free(rule->reference);
+	}
 	vec_foreach (leak, &report->leaks) {
+		free(leak->rule);
 		free(leak->where);
 		free(leak->masked);
 	}

@@ -30,22 +30,32 @@ static json_t *pair_of(uint64_t before, uint64_t after, bool dry_run)
 			 dry_run ? json_null() : count(after));
 }
 
+static json_t *files_of(const struct report_path *list, size_t total)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < total; i++)
+		json_array_append_new(files, json_pack("{s:s, s:o, s:o, s:o}", "path", list[i].path,
+						       "bytes", count(list[i].bytes), "added",
+						       step(&list[i].added),
+						       list[i].rule ? "rule" : "hiddenBy",
+						       list[i].rule ? json_string(list[i].rule)
+								    : step(&list[i].killer)));
+	return files;
+}
+
 static json_t *dead(const struct report *report)
 {
-	json_t *pairs = json_array(), *files = json_array();
+	json_t *pairs = json_array();
 
 	vec_foreach (pair, &report->pairs)
 		json_array_append_new(
 			pairs, json_pack("{s:o, s:o, s:o, s:o}", "added", step(&pair->added),
 					 "hiddenBy", step(&pair->killer), "bytes",
 					 count(pair->bytes), "entries", count(pair->entries)));
-	vec_foreach (path, &report->paths)
-		json_array_append_new(files,
-				      json_pack("{s:s, s:o, s:o, s:o}", "path", path->path, "bytes",
-						count(path->bytes), "added", step(&path->added),
-						"hiddenBy", step(&path->killer)));
 	return json_pack("{s:o, s:o, s:o, s:o}", "bytes", count(report->dead_bytes), "entries",
-			 count(report->dead_entries), "pairs", pairs, "largest", files);
+			 count(report->dead_entries), "pairs", pairs, "largest",
+			 files_of(report->paths.items, report->paths.count));
 }
 
 static json_t *dive_numbers(const struct dive_numbers *dive)
@@ -74,22 +84,68 @@ static json_t *images(const struct report *report)
 	return out;
 }
 
+static json_t *parts_of(const uint64_t parts[REPORT_KINDS])
+{
+	json_t *out = json_object();
+
+	for (enum report_kind kind = 0; kind < REPORT_KINDS; kind++)
+		json_object_set_new(out, report_kind_name(kind), count(parts[kind]));
+	return out;
+}
+
+static json_t *users_of(const struct report *report, const uint32_t *images, size_t total)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < total; i++)
+		json_array_append_new(out, json_string(report->images.items[images[i]].name));
+	return out;
+}
+
+static json_t *sources(const struct report *report)
+{
+	json_t *out = json_array();
+
+	vec_foreach (source, &report->sources)
+		json_array_append_new(
+			out,
+			json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "step",
+				  step(&source->step), "bytes", count(source->bytes), "storedBytes",
+				  count(source->stored_bytes), "gone", count(source->gone),
+				  "entries", count(source->entries), "kept", source->frozen,
+				  "parts", parts_of(source->parts), "images",
+				  users_of(report, source->images.items, source->images.count)));
+	return out;
+}
+
+/* All of it: layers first, then what makes an archive of them. */
+static json_t *account(const struct report *report)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < report->line_count; i++)
+		json_array_append_new(out, json_pack("{s:s, s:I, s:I, s:o}", "kind",
+						     report->lines[i].kind, "before",
+						     (json_int_t)report->lines[i].before, "after",
+						     (json_int_t)report->lines[i].after, "entries",
+						     count(report->lines[i].entries)));
+	return out;
+}
+
 static json_t *layers(const struct report *report)
 {
 	json_t *out = json_array();
 
 	vec_foreach (layer, &report->layers) {
-		json_t *users = json_array();
-		vec_foreach (image, &layer->images)
-			json_array_append_new(users,
-					      json_string(report->images.items[*image].name));
 		json_array_append_new(
-			out, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "diffId",
+			out, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "diffId",
 				       text_or_null(layer->diff_id), "digest",
 				       text_or_null(layer->digest), "bytes", count(layer->bytes),
 				       "storedBytes",
 				       report->dry_run ? json_null() : count(layer->stored_bytes),
-				       "omitted", layer->omitted, "images", users));
+				       "omitted", layer->omitted, "parts", parts_of(layer->parts),
+				       "images",
+				       users_of(report, layer->images.items, layer->images.count)));
 	}
 	return out;
 }
@@ -174,12 +230,14 @@ static json_t *leaks(const struct report *report)
 
 static json_t *policy(const struct report *report)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "removed",
-			 count(report->removed_bytes), "added", added(report), "listed",
-			 listed(report), "listedCount", count(report->listed_count), "packagesGone",
-			 count(report->scanned_packages), "emptied", count(report->emptied_bytes),
-			 "ownedNames", count(report->owned_names), "rules", rules(report), "vetoes",
-			 vetoes(report), "vetoCount", count(report->veto_count));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "removed",
+			 count(report->removed_bytes), "largest",
+			 files_of(report->taken.items, report->taken.count), "added", added(report),
+			 "listed", listed(report), "listedCount", count(report->listed_count),
+			 "packagesGone", count(report->scanned_packages), "emptied",
+			 count(report->emptied_bytes), "ownedNames", count(report->owned_names),
+			 "rules", rules(report), "vetoes", vetoes(report), "vetoCount",
+			 count(report->veto_count));
 }
 
 static json_t *rewritten(const struct report *report)
@@ -233,6 +291,7 @@ void report_print_json(const struct report *report, FILE *out)
 	vec_foreach (note, &report->notes)
 		json_array_append_new(notes, json_string(*note));
 	json_object_set_new(json, "schema", json_integer(REPORT_SCHEMA));
+	json_object_set_new(json, "lighten", json_string(LIGHTEN_VERSION));
 	json_object_set_new(json, "command", json_string(report->command));
 	json_object_set_new(json, "input", json_string(report->input_name));
 	json_object_set_new(json, "output", text_or_null(report->output_name));
@@ -254,8 +313,10 @@ void report_print_json(const struct report *report, FILE *out)
 	json_object_set_new(
 		json, "fileSystemEntries",
 		pair_of(report->shown_before.entries, report->shown_after.entries, false));
+	json_object_set_new(json, "account", account(report));
 	json_object_set_new(json, "savings", savings(report));
 	json_object_set_new(json, "images", images(report));
+	json_object_set_new(json, "inputLayers", sources(report));
 	json_object_set_new(json, "outputLayers", layers(report));
 	json_object_set_new(json, "secrets", leaks(report));
 	json_object_set_new(json, "notes", notes);

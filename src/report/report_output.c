@@ -1,4 +1,6 @@
 /* report_output.c - sums over the layers that come out, and what headers and padding came to. */
+#include <string.h>
+
 #include "report/report.h"
 #include "tar/tar_writer.h"
 
@@ -73,10 +75,17 @@ void report_add_output(struct report *report, const struct report_input *in)
 		report->layer_bytes_after += report->layers.items[i].bytes;
 		if (!segment->omitted)
 			report->stored_after += report->layers.items[i].stored_bytes;
-		if (segment->pass_through)
+		uint64_t bytes = report->layers.items[i].bytes, before = sums.bodies;
+		uint64_t *parts = report->layers.items[i].parts;
+		if (segment->pass_through) {
 			sums.bodies += chain_layer(plan->chain, segment->last)->index.body_bytes;
-		else
-			add_rebuilt(plan, output, report->layers.items[i].bytes, &sums);
+			memcpy(parts, report->sources.items[segment->last].parts,
+			       sizeof(report->sources.items[0].parts));
+		} else {
+			add_rebuilt(plan, output, bytes, &sums);
+			parts[REPORT_FILES] = sums.bodies - before;
+			parts[REPORT_HEADERS] = bytes - parts[REPORT_FILES];
+		}
 	}
 	/* What is neither a body that stays nor one that left is framing. */
 	report->header_bytes =

@@ -4,6 +4,11 @@
 #include "report/report.h"
 #include "util/text.h"
 
+static char *escaped(const char *text)
+{
+	return text_escaped(text, strlen(text));
+}
+
 static int compare_rules(const void *a, const void *b)
 {
 	const struct report_rule *left = a, *right = b;
@@ -33,11 +38,12 @@ static void add_rules(struct report *report, const struct plan *plan)
 		if (!names[r] && !vetoed[r])
 			continue;
 		vec_push(&report->rules,
-			 (struct report_rule){ .id = rule->id,
-					       .policy = rule->policy,
-					       .reason = rule->reason,
-					       .risk = rule->risk,
-					       .reference = rule->reference,
+			 (struct report_rule){ .number = r,
+					       .id = escaped(rule->id),
+					       .policy = escaped(rule->policy),
+					       .reason = escaped(rule->reason),
+					       .risk = escaped(rule->risk),
+					       .reference = escaped(rule->reference),
 					       .action = policy_action_name(rule->action),
 					       .class = policy_class_name(rule->class),
 					       .names = names[r],
@@ -56,8 +62,8 @@ static void add_veto(struct report *report, const struct plan *plan, path_id pat
 	if (report->veto_count++ < REPORT_VETOES)
 		vec_push(&report->vetoes,
 			 (struct report_veto){ paths_display(plan->names->paths, path),
-					       policy_rule(plan->policy, rule)->id,
-					       text_escaped(why, strlen(why)) });
+					       escaped(policy_rule(plan->policy, rule)->id),
+					       escaped(why) });
 }
 
 static void add_vetoes(struct report *report, const struct plan *plan)
@@ -106,14 +112,13 @@ static void add_leaks(struct report *report, const struct plan *plan)
 		vec_foreach (leak, &plan->policies[i].leaks.list) {
 			const struct policy_rule *rule = policy_rule(plan->policy, leak->rule);
 			vec_push(&report->leaks,
-				 (struct report_leak){
-					 .rule = rule->id,
-					 .severity = policy_severity_name(rule->severity),
-					 .state = policy_leak_state_name(leak->state),
-					 .fix = fixes[leak->state],
-					 .where = leak_place(plan, leak),
-					 .masked = text_escaped(leak->masked,
-								strlen(leak->masked)) });
+				 (struct report_leak){ .rule = escaped(rule->id),
+						       .severity =
+							       policy_severity_name(rule->severity),
+						       .state = policy_leak_state_name(leak->state),
+						       .fix = fixes[leak->state],
+						       .where = leak_place(plan, leak),
+						       .masked = escaped(leak->masked) });
 		}
 }
 
@@ -128,8 +133,7 @@ static void add_lists(struct report *report, const struct plan *plan)
 					 (struct report_listed){
 						 paths_display(plan->names->paths, entry->list),
 						 paths_display(plan->names->paths, entry->path),
-						 text_escaped(entry->component,
-							      strlen(entry->component)) });
+						 escaped(entry->component) });
 	}
 }
 

@@ -1,8 +1,7 @@
 /* report_text.c - the report for people: what went in, what came out, and why. */
 #include <string.h>
 
-#include "report/report.h"
-#include "util/text.h"
+#include "words.h"
 
 #define INSTRUCTION_WIDTH 58
 
@@ -11,31 +10,28 @@ static const char *size(char out[TEXT_SIZE_MAX], uint64_t bytes)
 	return text_size(out, bytes);
 }
 
-static double percent(uint64_t before, uint64_t after)
-{
-	return before ? 100.0 * ((double)after - (double)before) / (double)before : 0;
-}
-
 static void print_head(const struct report *report, FILE *out)
 {
-	char before[TEXT_SIZE_MAX], after[TEXT_SIZE_MAX];
+	char before[TEXT_SIZE_MAX], after[TEXT_SIZE_MAX], change[TEXT_SIZE_MAX];
 
-	if (!report->dry_run && report->output_bytes >= report->input_bytes)
+	report_percent(change, report->head_before, report->head_after);
+	if (report->nothing_won)
 		fprintf(out, "nothing won: the output is not smaller than the input\n");
 	if (report->dry_run)
-		fprintf(out, "%s  %s in layers -> %s (%+.1f %%), dry run: nothing written\n",
+		fprintf(out, "%s  %s in layers -> %s (%s), dry run: nothing written\n",
 			report->input_name, size(before, report->layer_bytes_before),
-			size(after, report->layer_bytes_after),
-			percent(report->layer_bytes_before, report->layer_bytes_after));
+			size(after, report->layer_bytes_after), change);
 	else
-		fprintf(out, "%s  %s -> %s (%+.1f %%)\n", report->input_name,
+		fprintf(out, "%s  %s -> %s (%s)\n", report->input_name,
 			size(before, report->input_bytes), size(after, report->output_bytes),
-			percent(report->input_bytes, report->output_bytes));
+			change);
 	fprintf(out, "  layers       %u -> %u\n", report->layers_before, report->layers_after);
 	fprintf(out, "  entries      %llu -> %llu\n", (unsigned long long)report->entries_before,
 		(unsigned long long)report->entries_after);
 	fprintf(out, "  layer bytes  %s -> %s uncompressed\n",
 		size(before, report->layer_bytes_before), size(after, report->layer_bytes_after));
+	fprintf(out, "  files        %s in %llu names, as containers see them\n",
+		size(before, report->tree_bytes), (unsigned long long)report->tree_entries);
 }
 
 /* Its own numbers, for those who compare; what is truly dead is told apart. */
@@ -96,6 +92,9 @@ static void print_dead(const struct report *report, FILE *out)
 		print_step(&pair->killer, out);
 		fprintf(out, "\n");
 	}
+	if (report->ignored_bytes)
+		fprintf(out, "  bookkeeping  %s of layers, not of the file system\n",
+			size(text, report->ignored_bytes));
 	if (report->frozen_bytes)
 		fprintf(out, "  kept         %s of dead bytes in frozen layers\n",
 			size(text, report->frozen_bytes));
@@ -240,11 +239,8 @@ void report_print_text(const struct report *report, FILE *out)
 		fprintf(out, "  %s\n", *note);
 	vec_foreach (line, &report->dropped)
 		fprintf(out, "  dropped      %s\n", *line);
-	if (report->verify.level != VERIFY_OFF)
-		fprintf(out, "  verified     %s: %llu names%s\n",
-			report->rules.count || report->linked_files
-				? "the file system is the planned one"
-				: "same file system",
+	if (report->verdict)
+		fprintf(out, "  verified     %s: %llu names%s\n", report->verdict,
 			(unsigned long long)report->verify.compared,
 			report->verify.level == VERIFY_FULL ? ", every byte" : "");
 	print_leaks(report, out);

@@ -36,12 +36,33 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* U+0080 to U+009F are controls too: terminals obey them. */
+static uint32_t code_point(const unsigned char *s, size_t length)
+{
+	static const unsigned char heads[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = s[0] & heads[length];
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (s[i] & 0x3f);
+	return code;
+}
+
+/* Not for readers to see, but for programs to obey: terminals take U+0080 to U+009F for commands,
+ * too, marks of direction put the text around them in another order, and the last two of each
+ * plane are no characters at all. */
 static bool is_control(const unsigned char *s, size_t length)
 {
-	if (length == 1)
-		return s[0] < 0x20 || s[0] == 0x7f;
-	return length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x0000, 0x001f }, { 0x007f, 0x009f }, { 0x061c, 0x061c }, { 0x200e, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfdd0, 0xfdef },
+	};
+	uint32_t code = code_point(s, length);
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return (code & 0xfffe) == 0xfffe;
 }
 
 void text_escape(struct strbuf *out, const char *bytes, size_t len)
@@ -56,7 +77,7 @@ void text_escape(struct strbuf *out, const char *bytes, size_t len)
 		if (length == 0 || is_control(s + i, length)) {
 			strbuf_addf(out, "\\x%02x", s[i]);
 			i++;
-			/* The second byte of a control is invalid on its own. */
+			/* The other bytes of a control are invalid on their own. */
 			continue;
 		}
 		if (s[i] == '\\')
