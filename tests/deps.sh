@@ -12,7 +12,8 @@ build='gcc=gcc libc6-dev make=make pkg-config=pkg-config
 	libxxhash-dev libsqlite3-dev libdeflate-dev libisal-dev'
 test='libcmocka-dev libarchive-dev bats=bats clang=clang clang-format-14|clang-format
 	universal-ctags shellcheck=shellcheck codespell=codespell
-	python3=python3 python3-jsonschema jq=jq file=file mandoc=mandoc rpm=rpmbuild ca-certificates
+	python3=python3 python3-jsonschema python3-html5lib tidy=tidy cmark-gfm=cmark-gfm jq=jq
+	file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
 	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci
 	mmdebstrap=mmdebstrap npm=npm'

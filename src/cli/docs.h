@@ -17,7 +17,7 @@ void docs_zsh(FILE *out);
 void docs_fish(FILE *out);
 
 /* mdoc that no table holds, by its place in the page. */
-extern const char docs_prose_before[], docs_prose_behind[], docs_prose_end[];
+extern const char docs_prose_before[], docs_prose_reports[], docs_prose_behind[], docs_prose_end[];
 
 /* An example of the man page; a test runs those that need no engine, in this order. */
 struct docs_example {

@@ -187,6 +187,7 @@ void docs_man(FILE *out)
 	next = commands;
 	while ((command = docs_next_command(&next)))
 		put_command(command, out);
+	fputs(docs_prose_reports, out);
 	fputs(docs_prose_behind, out);
 	put_examples(out);
 	fputs(docs_prose_end, out);

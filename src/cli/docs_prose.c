@@ -104,6 +104,72 @@ const char docs_prose_before[] =
 	".Fl \\-limit\n"
 	"prints the known ones.\n";
 
+const char docs_prose_reports[] =
+	".Sh REPORT FORMATS\n"
+	"A report has the form that the end of its name tells.\n"
+	".Bl -tag -width .json\n"
+	".It Pa .txt\n"
+	"What standard error shows at the end.\n"
+	".It Pa .md\n"
+	"Markdown as GitHub and others render it, for the summary of a job or a comment.\n"
+	"Long lists are cut, so that it fits there.\n"
+	".It Pa .html\n"
+	"A page to read, print and mail.\n"
+	"It is complete in itself: it fetches nothing and has no scripts.\n"
+	".It Pa .json\n"
+	"All of it for programs, as\n"
+	".Pa share/lighten/report.schema.json\n"
+	"describes.\n"
+	".It Pa .csv\n"
+	"A table as in RFC 4180, with a line of names first.\n"
+	"The columns with numbers stand before those with text, so that splitting lines\n"
+	"at commas is enough to add bytes up.\n"
+	".El\n"
+	".Pp\n"
+	"The columns of the table are:\n"
+	".Bl -tag -width Ds -compact\n"
+	".It Va section\n"
+	".Cm saving :\n"
+	"together what the archive lost, or the layers after a dry run;\n"
+	".Cm total\n"
+	"and\n"
+	".Cm count :\n"
+	"sizes and numbers before and after;\n"
+	".Cm layer :\n"
+	"layers of the input and the output;\n"
+	".Cm file :\n"
+	"the largest files that left, which the savings count already;\n"
+	".Cm advice :\n"
+	"what the build could do better.\n"
+	".It Va kind\n"
+	"Of a saving: files, headers, frozen, dead, policy, dedupe, rewritten, ignored,\n"
+	"omitted, compression, archive.\n"
+	"The last three are about the archive, the others about uncompressed layers.\n"
+	".It Va bytes\n"
+	"Saved; below 0 when there are more now.\n"
+	".It Va entries\n"
+	"Tar entries or names.\n"
+	".It Va before , after\n"
+	"Bytes, or of counts the number.\n"
+	".It Va layer , step\n"
+	"Where it came from: the layer counted from 1 at the bottom, the step in the\n"
+	"history.\n"
+	".It Va hidden_layer , hidden_step\n"
+	"What hid it.\n"
+	".It Va policy , rule , path\n"
+	"What took it, and of files the name.\n"
+	".It Va instruction , hidden_by\n"
+	"The two steps as the history has them.\n"
+	".It Va note\n"
+	"An explanation, or the digest of a layer.\n"
+	".El\n"
+	".Pp\n"
+	"A text that a spreadsheet would take for a formula, or that begins with an\n"
+	"apostrophe, has an apostrophe before it.\n"
+	"In all reports, backslashes of names are doubled, and control characters, marks\n"
+	"of direction and bytes that are not UTF-8 are written as\n"
+	".Ql \\exNN .\n";
+
 const char docs_prose_behind[] =
 	".Sh ENVIRONMENT\n"
 	".Bl -tag -width SOURCE_DATE_EPOCH\n"
@@ -174,7 +240,7 @@ const struct docs_example docs_examples[] = {
 	{ "Make an image of the local engine smaller:",
 	  "docker save app:1.2 | lighten | docker load" },
 	{ "Make an archive smaller and keep a report:",
-	  "lighten app.tar -o app-light.tar --report app.json" },
+	  "lighten app.tar -o app-light.tar --report app.html" },
 	{ "Compare what containers see of the two:", "lighten verify app.tar app-light.tar" },
 	{ "Keep the layers of the base image, which many images share:",
 	  "lighten --keep-base base.tar app.tar -o app-light.tar" },

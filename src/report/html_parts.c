@@ -60,8 +60,8 @@ void html_size(int64_t bytes, FILE *out)
 	char size[TEXT_SIZE_MAX], exact[TEXT_SIZE_MAX + 8];
 
 	report_count(exact, (uint64_t)(bytes < 0 ? -bytes : bytes));
-	fprintf(out, "<data value=\"%lld\" title=\"%s%s bytes\">", (long long)bytes,
-		bytes < 0 ? "\xe2\x88\x92" : "", exact);
+	fprintf(out, "<data value=\"%lld\" title=\"%s%s byte%s\">", (long long)bytes,
+		bytes < 0 ? "\xe2\x88\x92" : "", exact, report_plural((uint64_t)bytes));
 	put_signed(report_size(size, bytes), out);
 	fputs("</data>", out);
 }

@@ -103,13 +103,13 @@ static void print_dedupe(const struct report *report, FILE *out)
 	if (!report->linked_files)
 		return;
 	fputs("<section aria-labelledby=\"dedupe\">\n<h2 id=\"dedupe\">Duplicates</h2>\n<p>", out);
-	html_number(report->linked_files, out);
-	fprintf(out, " file%s with the content of others became hard links to ",
-		report_plural(report->linked_files));
-	html_number(report->link_groups, out);
-	fputs(" of them, which saves ", out);
 	html_size((int64_t)report->linked_bytes, out);
-	fputs(".</p>\n</section>\n", out);
+	fputs(" of files that became hard links: ", out);
+	html_number(report->linked_files, out);
+	fputs(", to ", out);
+	html_number(report->link_groups, out);
+	fprintf(out, " other%s with the same content.</p>\n</section>\n",
+		report_plural(report->link_groups));
 }
 
 static void print_touches(const struct report *report, FILE *out)

@@ -91,11 +91,11 @@ const char *const html_style[] = {
 	"td{padding-right:.625rem}[aria-labelledby=before] .n,[aria-labelledby=after] "
 	".n{width:4.75rem}.wide{min-width:0}small,thead th{font-size:.75rem}"
 	"td code,th code,li code{font-size:.75rem}h2{margin-top:2.25rem}}",
-	"@media print{@page{margin:15mm}:root{--page:#fff;--code:#fff}body{font-size:10pt}"
-	"header,main,footer{max-width:none;padding-left:0;padding-right:0}header{"
-	"padding-top:0}h2,caption{break-after:avoid}tr,figure,pre{break-inside:avoid}.change "
-	"strong{font-size:38pt}svg.bar{border:.5pt solid var(--line)}.scroll{"
-	"overflow:visible}}",
+	"@media print{@page{margin:15mm}:root{--page:#fff;--code:#fff;font-size:10.5pt}"
+	"body{font-size:1rem}header,main,footer{max-width:none;padding-left:0;padding-right:0}"
+	"header{padding-top:0}h2,caption,thead{break-after:avoid}tbody tr:first-child{"
+	"break-before:avoid}tr,figure,pre{break-inside:avoid}.change strong{font-size:38pt}"
+	"svg.bar{border:.5pt solid var(--line)}.scroll{overflow:visible}}",
 	NULL,
 };
 /* clang-format on */

@@ -296,11 +296,11 @@ static void print_dedupe(const struct report *report, FILE *out)
 		return;
 	fputs("\n#### Duplicates\n\n", out);
 	put_size(report->linked_bytes, out);
-	fputs(": ", out);
+	fputs(" of files that became hard links: ", out);
 	put_number(report->linked_files, out);
-	fprintf(out, " file%s became hard links to ", report_plural(report->linked_files));
+	fputs(", to ", out);
 	put_number(report->link_groups, out);
-	fputs(" others.\n", out);
+	fprintf(out, " other%s.\n", report_plural(report->link_groups));
 }
 
 static void print_touches(const struct report *report, FILE *out)
