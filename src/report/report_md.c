@@ -29,23 +29,10 @@ static void put_many(char byte, size_t count, FILE *out)
 		fputc(byte, out);
 }
 
-/* Length of a text that is cut where it is too long, at the begin of a character. */
-static size_t cut(const char *text, size_t limit)
-{
-	size_t len = strlen(text);
-
-	if (len <= limit)
-		return len;
-	len = limit;
-	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
 /* The fence is longer than any run of backquotes in it.  Tables end cells at bars, even in code. */
 static void put_code_of(const char *text, size_t limit, FILE *out)
 {
-	size_t len = cut(text, limit), fence = longest_run(text, len, '`') + 1;
+	size_t len = report_cut(text, limit), fence = longest_run(text, len, '`') + 1;
 	bool padded = len && (text[0] == '`' || text[len - 1] == '`' || text[0] == ' ');
 
 	if (!len)

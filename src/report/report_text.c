@@ -51,15 +51,16 @@ static void print_dive(const struct report *report, FILE *out)
 
 static void print_step(const struct report_step *step, FILE *out)
 {
-	size_t len = strlen(step->instruction);
+	size_t len = strlen(step->instruction),
+	       shown = report_cut(step->instruction, INSTRUCTION_WIDTH);
 
 	if (step->layer == UINT32_MAX)
 		fprintf(out, "unknown");
 	else if (!step->step || !len)
 		fprintf(out, "layer %u", step->layer + 1);
 	else
-		fprintf(out, "step %u  %.*s%s", step->step, INSTRUCTION_WIDTH, step->instruction,
-			len > INSTRUCTION_WIDTH ? "..." : "");
+		fprintf(out, "step %u  %.*s%s", step->step, (int)shown, step->instruction,
+			len > shown ? "..." : "");
 }
 
 static void print_headers(const struct report *report, FILE *out)

@@ -1,6 +1,8 @@
 /* words.c - what several formats of the report say alike. */
 #include "words.h"
 
+#include <string.h>
+
 const char *report_percent(char out[TEXT_SIZE_MAX], uint64_t before, uint64_t after)
 {
 	double change = before ? 100.0 * ((double)after - (double)before) / (double)before : 0;
@@ -42,6 +44,18 @@ const char *report_step_name(char out[TEXT_SIZE_MAX], const struct report_step *
 	else
 		snprintf(out, TEXT_SIZE_MAX, "layer %u", step->layer + 1);
 	return out;
+}
+
+size_t report_cut(const char *text, size_t limit)
+{
+	size_t len = strlen(text);
+
+	if (len <= limit)
+		return len;
+	len = limit;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
 }
 
 const char *report_plural(uint64_t number)

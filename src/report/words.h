@@ -20,6 +20,9 @@ const char *report_count(char out[TEXT_SIZE_MAX + 8], uint64_t number);
 /* "step 6", "layer 2" when the history does not tell, "a later layer" when nothing is known. */
 const char *report_step_name(char out[TEXT_SIZE_MAX], const struct report_step *step);
 
+/* Length of a text that is cut where it is longer than `limit`, at the begin of a character. */
+size_t report_cut(const char *text, size_t limit);
+
 /* "s" but for 1. */
 const char *report_plural(uint64_t number);
 

@@ -264,7 +264,7 @@ ended() {
 	[ -w /dev/full ] || skip "no /dev/full"
 	old=yes
 	reset_output
-	for suffix in txt json; do
+	for suffix in txt json md html csv; do
 		ln -s /dev/full "r.$suffix"
 		lighten -q --report "r.$suffix" -o out/image "$images/app.tar"
 		[ "$status" -eq 5 ]
