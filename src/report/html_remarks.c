@@ -145,6 +145,29 @@ static void print_digests(const struct report *report, FILE *out)
 	html_table_end(report->images.count, shown, out);
 }
 
+static void print_dive(const struct report *report, FILE *out)
+{
+	static const char *const heads[] = { "*Image", "Efficiency", "#Wasted before", "#After",
+					     NULL };
+	size_t shown = html_rows(report->images.count);
+
+	html_table("dive", "By the rules of dive",
+		   "The numbers of the tool dive, for those who compare. It counts every copy of a "
+		   "path as wasted, the one that stays, too.",
+		   heads, out);
+	for (size_t i = 0; i < shown; i++) {
+		const struct report_image *image = &report->images.items[i];
+		fputs("<tr><th scope=\"row\" class=\"wide\">", out);
+		html_text(image->name, out);
+		fprintf(out, "</th><td>%.1f&nbsp;%% &#8594; %.1f&nbsp;%%</td>",
+			100 * image->dive_before.efficiency, 100 * image->dive_after.efficiency);
+		html_size_cell((int64_t)image->dive_before.wasted_bytes, out);
+		html_size_cell((int64_t)image->dive_after.wasted_bytes, out);
+		fputs("</tr>\n", out);
+	}
+	html_table_end(report->images.count, shown, out);
+}
+
 static void print_command(const struct report *report, FILE *out)
 {
 	fputs("<section aria-labelledby=\"command\">\n<h2 id=\"command\">Command</h2>\n<pre>"
@@ -170,6 +193,7 @@ void html_remarks(const struct report *report, FILE *out)
 	print_lines("notes", "Notes", report->notes.items, report->notes.count, out);
 	print_lines("dropped", "Manifests left out", report->dropped.items, report->dropped.count,
 		    out);
+	print_dive(report, out);
 	print_digests(report, out);
 	print_command(report, out);
 }

@@ -114,17 +114,13 @@ static void put_counts(const char *kind, uint64_t before, uint64_t after, FILE *
 static void put_totals(const struct report *report, FILE *out)
 {
 	bool known = !report->dry_run;
-	int64_t bytes = (int64_t)report->tree_bytes;
 
 	put_total("archive", report->input_bytes, report->output_bytes, known, out);
 	put_total("stored_layers", report->stored_before, report->stored_after, known, out);
 	put_total("layers", report->layer_bytes_before, report->layer_bytes_after, true, out);
-	put_row(&(struct row){ .section = "total",
-			       .kind = "file_system",
-			       .entries = &report->tree_entries,
-			       .after = &bytes },
-		out);
+	put_total("file_system", report->shown_before.bytes, report->shown_after.bytes, true, out);
 	put_counts("layers", report->layers_before, report->layers_after, out);
+	put_counts("names", report->shown_before.entries, report->shown_after.entries, out);
 	put_counts("entries", report->entries_before, report->entries_after, out);
 }
 
@@ -218,6 +214,29 @@ static void put_files(const struct report *report, FILE *out)
 	}
 }
 
+/* The numbers of the tool dive: efficiency in millionths, as cells hold whole numbers. */
+static void put_dive(const struct report *report, FILE *out)
+{
+	vec_foreach (image, &report->images) {
+		const struct dive_numbers *was = &image->dive_before, *is = &image->dive_after;
+		int64_t wasted[] = { (int64_t)was->wasted_bytes, (int64_t)is->wasted_bytes };
+		int64_t part[] = { (int64_t)(1e6 * was->efficiency + 0.5),
+				   (int64_t)(1e6 * is->efficiency + 0.5) };
+		put_row(&(struct row){ .section = "dive",
+				       .kind = "wasted",
+				       .before = &wasted[0],
+				       .after = &wasted[1],
+				       .note = image->name },
+			out);
+		put_row(&(struct row){ .section = "dive",
+				       .kind = "efficiency_ppm",
+				       .before = &part[0],
+				       .after = &part[1],
+				       .note = image->name },
+			out);
+	}
+}
+
 static void put_advice(const struct report *report, FILE *out)
 {
 	vec_foreach (touch, &report->touches) {
@@ -243,5 +262,6 @@ void report_print_csv(const struct report *report, FILE *out)
 	put_savings(report, out);
 	put_layers(report, out);
 	put_files(report, out);
+	put_dive(report, out);
 	put_advice(report, out);
 }

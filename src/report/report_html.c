@@ -171,12 +171,10 @@ static void print_figures(const struct report *report, FILE *out)
 	bool known = !report->dry_run;
 
 	fputs("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">Figures</h2>\n"
-	      "<table>\n<caption>Containers see ",
+	      "<table>\n<caption>What containers see is summed over the images, after rules and "
+	      "before identical files become links.</caption>\n"
+	      "<thead><tr><td class=\"wide\"></td>",
 	      out);
-	html_size((int64_t)report->tree_bytes, out);
-	fputs(" of files in ", out);
-	html_number(report->tree_entries, out);
-	fputs(" names.</caption>\n<thead><tr><td class=\"wide\"></td>", out);
 	for (size_t i = 1; heads[i]; i++)
 		fprintf(out, "<th scope=\"col\" class=\"n\">%s</th>", heads[i] + 1);
 	fputs("</tr></thead>\n<tbody>\n", out);
@@ -184,6 +182,10 @@ static void print_figures(const struct report *report, FILE *out)
 		   out);
 	put_figure("Entries", report->entries_before, report->entries_after, true, html_number_cell,
 		   out);
+	put_figure("Files that containers see", report->shown_before.bytes,
+		   report->shown_after.bytes, true, size_cell, out);
+	put_figure("Names of these", report->shown_before.entries, report->shown_after.entries,
+		   true, html_number_cell, out);
 	put_figure("Layers, as stored", report->stored_before, report->stored_after, known,
 		   size_cell, out);
 	put_figure("Archive", report->input_bytes, report->output_bytes, known, size_cell, out);

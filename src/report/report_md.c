@@ -167,11 +167,10 @@ static void print_figures(const struct report *report, FILE *out)
 		  true, out);
 	put_counts("Layers", report->layers_before, report->layers_after, out);
 	put_counts("Entries", report->entries_before, report->entries_after, out);
-	fputs("\nContainers see ", out);
-	put_size(report->tree_bytes, out);
-	fputs(" in ", out);
-	put_number(report->tree_entries, out);
-	fputs(" names.\n", out);
+	put_sizes("Files that containers see", report->shown_before.bytes,
+		  report->shown_after.bytes, true, out);
+	put_counts("Names of these", report->shown_before.entries, report->shown_after.entries,
+		   out);
 }
 
 static void print_account(const struct report *report, FILE *out)
@@ -422,6 +421,39 @@ static void print_layers(const struct report *report, FILE *out)
 	fputs("\n</details>\n", out);
 }
 
+static void print_dive(const struct report *report, FILE *out)
+{
+	fputs("\n| by the rules of dive | efficiency | wasted |\n|---|---|---|\n", out);
+	for (size_t i = 0; i < rows(report->images.count); i++) {
+		const struct report_image *image = &report->images.items[i];
+		fputs("| ", out);
+		put_code(image->name, out);
+		fprintf(out, " | %.1f %% → %.1f %% | ", 100 * image->dive_before.efficiency,
+			100 * image->dive_after.efficiency);
+		put_size(image->dive_before.wasted_bytes, out);
+		fputs(" → ", out);
+		put_size(image->dive_after.wasted_bytes, out);
+		fputs(" |\n", out);
+	}
+}
+
+static void print_outputs(const struct report *report, FILE *out)
+{
+	fputs("\n| layer of the output | bytes | stored |\n|---|--:|--:|\n", out);
+	for (size_t i = 0; i < rows(report->layers.count); i++) {
+		const struct report_layer *layer = &report->layers.items[i];
+		fprintf(out, "| %zu ", i + 1);
+		put_code(layer->diff_id ? layer->diff_id : "", out);
+		fputs(layer->omitted ? " left out | " : " | ", out);
+		put_size(layer->bytes, out);
+		fputs(" | ", out);
+		if (!report->dry_run && !layer->omitted)
+			put_size(layer->stored_bytes, out);
+		fputs(" |\n", out);
+	}
+	put_rest(report->layers.count, rows(report->layers.count), out);
+}
+
 static void print_digests(const struct report *report, FILE *out)
 {
 	fputs("\n<details><summary>Images, digests and command</summary>\n\n"
@@ -440,19 +472,8 @@ static void print_digests(const struct report *report, FILE *out)
 		fputs(" |\n", out);
 	}
 	put_rest(report->images.count, rows(report->images.count), out);
-	fputs("\n| layer of the output | bytes | stored |\n|---|--:|--:|\n", out);
-	for (size_t i = 0; i < rows(report->layers.count); i++) {
-		const struct report_layer *layer = &report->layers.items[i];
-		fprintf(out, "| %zu ", i + 1);
-		put_code(layer->diff_id ? layer->diff_id : "", out);
-		fputs(layer->omitted ? " left out | " : " | ", out);
-		put_size(layer->bytes, out);
-		fputs(" | ", out);
-		if (!report->dry_run && !layer->omitted)
-			put_size(layer->stored_bytes, out);
-		fputs(" |\n", out);
-	}
-	put_rest(report->layers.count, rows(report->layers.count), out);
+	print_dive(report, out);
+	print_outputs(report, out);
 	fputs("\n", out);
 	put_code_of(report->command, COMMAND_BYTES, out);
 	fputs("\n\n</details>\n", out);

@@ -30,8 +30,11 @@ static void print_head(const struct report *report, FILE *out)
 		(unsigned long long)report->entries_after);
 	fprintf(out, "  layer bytes  %s -> %s uncompressed\n",
 		size(before, report->layer_bytes_before), size(after, report->layer_bytes_after));
-	fprintf(out, "  files        %s in %llu names, as containers see them\n",
-		size(before, report->tree_bytes), (unsigned long long)report->tree_entries);
+	fprintf(out, "  files        %s in %llu names -> %s in %llu, as containers see them\n",
+		size(before, report->shown_before.bytes),
+		(unsigned long long)report->shown_before.entries,
+		size(after, report->shown_after.bytes),
+		(unsigned long long)report->shown_after.entries);
 }
 
 /* Its own numbers, for those who compare; what is truly dead is told apart. */

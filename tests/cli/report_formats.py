@@ -144,13 +144,17 @@ def add(rows, section, kind=None):
 def check_csv(report, rows):
     total = {row["kind"]: row for row in rows if row["section"] == "total"}
     for kind, key in (("archive", "archiveBytes"), ("stored_layers", "storedLayerBytes"),
-                      ("layers", "layerBytes")):
+                      ("layers", "layerBytes"), ("file_system", "fileSystemBytes")):
         for side in ("before", "after"):
             wanted = report[key][side]
             check(total[kind][side] == ("" if wanted is None else str(wanted)), kind, side)
     whole = report["layerBytes" if report["dryRun"] else "archiveBytes"]
     check(add(rows, "saving") == whole["before"] - whole["after"], "savings do not add up")
     check(add(rows, "saving", "dead") == report["savings"]["dead"]["bytes"], "dead bytes")
+    dive = [[int(row[side]) for side in ("before", "after")] for row in rows
+            if row["kind"] == "wasted"]
+    check(dive == [[image["dive"][side]["wastedBytes"] for side in ("before", "after")]
+                   for image in report["images"]], "dive")
     policy = report["savings"]["policy"]
     check(add(rows, "saving", "policy") == policy["removed"] + policy["emptied"], "rules")
     check([int(row["bytes"]) for row in rows if row["kind"] == "input"] ==
