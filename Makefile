@@ -141,7 +141,7 @@ RUN := MAKE='$(MAKE)' tests/run.sh
 ## all: build the program, build/lighten, and its documents, build/docs (the default)
 all: programs $(if $(filter release,$(BUILD)),docs)
 ifeq ($(BUILD),release)
-	@$(if $(BIN),ln -f $(BIN) build/$(PROG))
+	@$(if $(BIN),[ $(BIN) -ef build/$(PROG) ] || ln -f $(BIN) build/$(PROG))
 endif
 
 programs: $(LIB) $(BIN)
@@ -174,8 +174,8 @@ $(OUT)/flags: FORCE
 	$(if $(CC_VERSION),,$(error no C compiler "$(CC)": run "make deps"))
 	$(if $(LIBS_MISSING),$(error missing libraries: $(LIBS_MISSING): run "make deps"))
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@new=$@.$$$$; printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' >$$new && \
+		if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 
 # The shipped policies as bytes of the program, so that it works alone.
 $(POLICY_SRC): $(POLICIES) $(OUT)/flags
@@ -277,7 +277,7 @@ check-conformance:
 
 ## check-engine: real docker, podman, skopeo and umoci (root or sudo)
 check-engine:
-	@$(RUN) engine
+	@$(RUN) policies engine
 
 ## lint: layering, sizes, headers, banned functions, shell, spelling, format
 lint:

@@ -4,15 +4,24 @@
 # The last line is "N passed, N failed" (", N skipped" may follow) over all parts; the status is 1
 # when anything failed.  The full output of a part goes to build/check/PART.log.  In CI (CI=true)
 # a skipped test counts as failed.  ORACLE=DIR adds the parts oracle-run and oracle-random to all.
+#
+# Parts run beside each other, one for each processor (LANES=N for N at a time), and print their
+# results as they end.  All that they write but build/ lies in one folder below TMPDIR (/var/tmp, as
+# gigabytes are too much for a /tmp in memory), which goes with the run, also an interrupted one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+umask 022
 
 only_portable=
-all_parts=(build lint unit unit-asan unit-tsan fuzz cli cli-asan conformance engine)
+# In the order in which they begin: the longest first, so that the last ones to end are short.
+all_parts=(build policies engine cli-asan cli unit-tsan unit-asan unit lint conformance fuzz)
 logs=build/check
 passed=0 failed=0 skipped=0
 make=${MAKE:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
+lanes=${LANES:-$jobs}
+# A test that hangs must not hold the run; on a slow machine the longest takes minutes.
+patience=3600
 # A job server of the calling make cannot be reached from here.
 MAKEFLAGS=$(printf '%s' "${MAKEFLAGS-}" | sed 's/--jobserver[^ ]*//g; s/ -j[0-9]*//g')
 export MAKEFLAGS
@@ -33,12 +42,13 @@ in_ci() {
 # --- results ---------------------------------------------------------------------------------
 
 part_begin() {
-	part=$1 log=$logs/$1.log
+	part=$1 log=$logs/$1.log piece=$logs/$1.piece
 	part_passed=0 part_failed=0 part_skipped=0 part_note=
 	part_started=$SECONDS
 	: >"$log"
 }
 
+# Print the result, and leave its counts in PART.counts.
 part_end() {
 	local word=ok
 	if in_ci && [ "$part_skipped" -gt 0 ]; then
@@ -58,9 +68,7 @@ part_end() {
 	elif [ "$part_skipped" -gt 0 ]; then
 		grep -iE '^(not )?ok .*# skip' "$log" | sed 's/^/      /'
 	fi
-	passed=$((passed + part_passed))
-	failed=$((failed + part_failed))
-	skipped=$((skipped + part_skipped))
+	echo "$part_passed $part_failed $part_skipped" >"$logs/$part.counts"
 }
 
 # What a reader needs from a log: failed TAP and oracle lines with their comments, else its end.
@@ -94,11 +102,20 @@ tap_add() {
 	part_skipped=$((part_skipped + tap_skipped))
 }
 
-# Run a command that speaks TAP, without the variables by which make would steer its children.
-# The outer redirection is for what bash itself says about a child that dies of a signal.
+# Run a command without the variables by which make would steer its children; its output goes to
+# $piece.  It is waited for in a way that a signal to this part ends at once: timeout has a process
+# group of its own, passes the signal on to it, and ends.
+run_piece() {
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS timeout -k 60 "$patience" "$@" </dev/null >"$piece" 2>&1 &
+	child=$!
+	# The redirection is for what bash itself says about a child that dies of a signal.
+	wait "$child" 2>/dev/null
+}
+
+# Run a command that speaks TAP.
 run_tap() {
-	local status piece=$logs/piece.tap
-	{ env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS timeout 1200 "$@" </dev/null >"$piece" 2>&1; } 2>/dev/null
+	local status
+	run_piece "$@"
 	status=$?
 	tap_add "$piece"
 	if [ "$status" -ne 0 ] && [ "$tap_failed" -eq 0 ]; then
@@ -112,8 +129,8 @@ run_tap() {
 
 # Run a command whose last line is "N passed, N failed".
 run_counted() {
-	local status last good bad piece=$logs/piece.out
-	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS "$@" </dev/null >"$piece" 2>&1
+	local status last good bad
+	run_piece "$@"
 	status=$?
 	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$piece" | tail -n 1)
 	read -r good _ bad _ <<<"${last:-0 passed, 0 failed}"
@@ -128,13 +145,15 @@ run_counted() {
 	rm -f "$piece"
 }
 
-# Build goals; on failure the part has failed and the caller leaves it.
+# built BUILD GOAL...: make goals of a tree, which only one part at a time does; on failure the part
+# has failed and the caller leaves it.
 built() {
-	local piece=$logs/piece.out status
-	"$make" --no-print-directory -j "$jobs" "$@" >"$piece" 2>&1
+	local build=$1 status
+	shift
+	flock "$logs/$build.lock" "$make" --no-print-directory -j "$jobs" BUILD="$build" "$@" >"$piece" 2>&1
 	status=$?
 	if [ "$status" -ne 0 ]; then
-		echo "FAIL make $*" >>"$log"
+		echo "FAIL make BUILD=$build $*" >>"$log"
 		part_failed=$((part_failed + 1))
 	fi
 	cat "$piece" >>"$log"
@@ -146,33 +165,33 @@ built() {
 
 # In CI the program must compile without a warning under both compilers.
 part_build() {
-	built BUILD=release all && part_passed=$((part_passed + 1))
+	built release all && part_passed=$((part_passed + 1))
 	in_ci || return
-	built BUILD=release CC=clang WERROR=1 programs && part_passed=$((part_passed + 1))
+	built release CC=clang WERROR=1 programs && part_passed=$((part_passed + 1))
 }
 
 part_lint() {
 	local script status
 	for script in tests/lint/*.sh; do
 		echo "== $script" >>"$log"
-		"$script" >"$logs/piece.lint" 2>&1
+		run_piece "$script"
 		status=$?
 		case $status in
 		0) echo "ok - $script" && part_passed=$((part_passed + 1)) ;;
-		77) echo "ok - $script # skip $(head -n 1 "$logs/piece.lint")" && part_skipped=$((part_skipped + 1)) ;;
+		77) echo "ok - $script # skip $(head -n 1 "$piece")" && part_skipped=$((part_skipped + 1)) ;;
 		*) echo "not ok - $script" && part_failed=$((part_failed + 1)) ;;
 		esac >>"$log"
-		[ "$status" -eq 77 ] || cat "$logs/piece.lint" >>"$log"
-		rm -f "$logs/piece.lint"
+		[ "$status" -eq 77 ] || cat "$piece" >>"$log"
+		rm -f "$piece"
 	done
-	bats_files lint
+	bats_files tests/lint/*.bats
 }
 
 # unit_tests BUILD [WRAPPER...]
 unit_tests() {
 	local build=$1 source program
 	shift
-	built BUILD="$build" unit-bins || return
+	built "$build" unit-bins || return
 	for source in tests/unit/test_*.c; do
 		[ -e "$source" ] || continue
 		program=build/$build/tests/$(basename "$source" .c)
@@ -186,7 +205,7 @@ part_unit_tsan() { unit_tests tsan "${fixed_layout[@]}"; }
 
 part_fuzz() {
 	local source name
-	built BUILD=asan replay-bins || return
+	built asan replay-bins || return
 	for source in tests/fuzz/fuzz_*.c; do
 		[ -e "$source" ] || continue
 		name=$(basename "$source" .c)
@@ -195,18 +214,17 @@ part_fuzz() {
 	done
 }
 
-# bats_files FOLDER [WRAPPER...]: the bats files of tests/FOLDER, each on its own.
+# bats_files FILE...: each on its own, behind the words of $wrapper
+wrapper=()
 bats_files() {
-	local files=(tests/"$1"/*.bats) file
-	shift
-	[ -e "${files[0]}" ] || return
+	local file
 	if ! bats_is_new; then
-		part_skip "${files[@]}" "bats 1.5 or later is needed: $(bats --version 2>&1)"
+		part_skip "$@" "bats 1.5 or later is needed: $(bats --version 2>&1)"
 		return
 	fi
-	for file in "${files[@]}"; do
+	for file in "$@"; do
 		if [ -z "$only_portable" ] || [[ ${file##*/} != native_* ]]; then
-			run_tap "$@" bats --formatter tap "$file"
+			run_tap "${wrapper[@]}" bats --formatter tap "$file"
 		fi
 	done
 }
@@ -224,67 +242,153 @@ part_skip() {
 }
 
 part_cli() {
-	built BUILD=release all || return
-	LIGHTEN=$PWD/build/lighten bats_files cli
+	built release all || return
+	LIGHTEN=$PWD/build/lighten bats_files tests/cli/*.bats
 }
 
 # Tests in native_*.bats preload a library or bound memory, which a sanitizer cannot share.
 part_cli_asan() {
-	built BUILD=asan all || return
-	LIGHTEN=$PWD/build/asan/lighten only_portable=yes bats_files cli "${fixed_layout[@]}"
+	built asan all || return
+	wrapper=("${fixed_layout[@]}")
+	LIGHTEN=$PWD/build/asan/lighten only_portable=yes bats_files tests/cli/*.bats
 }
 
 part_conformance() {
-	built BUILD=release all || return
-	if [ -x tests/conformance/run.sh ]; then
-		LIGHTEN=$PWD/build/lighten run_counted tests/conformance/run.sh
-	fi
-	LIGHTEN=$PWD/build/lighten bats_files conformance
+	built release all || return
+	LIGHTEN=$PWD/build/lighten run_counted tests/conformance/run.sh
 }
 
+# Real engines; the policies on real images are a part of their own, for they take as long again.
 part_engine() {
-	local as_root=() files=(tests/engine/*.bats)
-	[ -e "${files[0]}" ] || return
-	built BUILD=release all || return
+	local file files=()
+	for file in tests/engine/*.bats; do
+		[ "$file" = tests/engine/policy.bats ] || files+=("$file")
+	done
+	engine_files "${files[@]}"
+}
+
+part_policies() { engine_files tests/engine/policy.bats; }
+
+engine_files() {
+	built release all || return
 	if [ "$(id -u)" -ne 0 ]; then
 		if ! sudo -n true 2>/dev/null; then
-			part_skip "${files[@]}" 'engines need root or a sudo that asks no password'
+			part_skip "$@" 'engines need root or a sudo that asks no password'
 			return
 		fi
-		as_root=(sudo -n)
+		wrapper=(sudo -n)
 	fi
-	bats_files engine "${as_root[@]}" env "LIGHTEN=$PWD/build/lighten" "CI=${CI-}" \
-		"PATH=$PATH:/usr/sbin:/sbin"
+	wrapper+=(env "LIGHTEN=$PWD/build/lighten" "CI=${CI-}" "TMPDIR=$TMPDIR" "PATH=$PATH:/usr/sbin:/sbin")
+	bats_files "$@"
 }
 
 part_oracle_run() {
-	built BUILD=release all || return
+	built release all || return
 	run_counted python3 "$ORACLE/oracle.py" run --exclude keep --skip inspect --lighten build/lighten
 }
 
 part_oracle_random() {
-	built BUILD=release all || return
+	built release all || return
 	run_counted python3 "$ORACLE/oracle.py" random --modes all --count 2000 --lighten build/lighten
+}
+
+# --- beside each other -----------------------------------------------------------------------
+
+running=()
+
+# In a process group of its own, for the end of an interrupted run.
+part_start() {
+	rm -f "$logs/$1.counts" "$logs/$1.said"
+	set -m
+	part_run "$1" </dev/null >"$logs/$1.said" 2>&1 &
+	set +m
+	running+=("$1:$!")
+}
+
+part_run() {
+	set +m
+	trap 'kill "$child" 2>/dev/null; exit 1' INT TERM HUP
+	child=
+	part_begin "$1"
+	"part_${1//-/_}"
+	part_end
+}
+
+# Print and add up what ended.
+parts_reap() {
+	local entry part good bad left going=()
+	sleep 0.2
+	for entry in "${running[@]}"; do
+		part=${entry%:*}
+		if kill -0 "${entry#*:}" 2>/dev/null; then
+			going+=("$entry")
+			continue
+		fi
+		cat "$logs/$part.said"
+		if ! read -r good bad left 2>/dev/null <"$logs/$part.counts"; then
+			echo "FAIL  $part did not come to its end"
+			good=0 bad=1 left=0
+		fi
+		rm -f "$logs/$part.said" "$logs/$part.counts"
+		passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
+	done
+	running=("${going[@]}")
+}
+
+# Where a test was interrupted, a keeper is still stopping its engines.  What is looked for must not
+# be a word of the command that looks.
+clean_up() {
+	for _ in $(seq 600); do
+		grep -qsFf <(printf '%s\n' "$PWD/tests/engine/engine.bash") /proc/[0-9]*/cmdline || break
+		sleep 0.1
+	done
+	rm -rf --one-file-system "$TMPDIR"
+}
+
+interrupted() {
+	local entry
+	trap '' INT TERM HUP
+	for entry in "${running[@]}"; do
+		kill -TERM -- "-${entry#*:}" 2>/dev/null
+	done
+	while [ ${#running[@]} -gt 0 ]; do
+		parts_reap
+	done
+	echo 'run.sh: interrupted' >&2
+	total
+	exit 1
+}
+
+total() {
+	local text="$passed passed, $failed failed"
+	[ "$skipped" -eq 0 ] || text="$text, $skipped skipped"
+	echo "$text"
 }
 
 # --- main ------------------------------------------------------------------------------------
 
-[ "${ORACLE-}" ] && all_parts+=(oracle-run oracle-random)
+[ "${ORACLE-}" ] && all_parts+=(oracle-random oracle-run)
 parts=("$@")
 [ "$*" = all ] && parts=("${all_parts[@]}")
-mkdir -p "$logs"
 for name in "${parts[@]}"; do
-	function=part_${name//-/_}
-	if ! declare -F "$function" >/dev/null; then
+	if ! declare -F "part_${name//-/_}" >/dev/null; then
 		echo "run.sh: no part \"$name\"; parts: ${all_parts[*]}" >&2
 		exit 2
 	fi
-	part_begin "$name"
-	"$function"
-	part_end
 done
-
-total="$passed passed, $failed failed"
-[ "$skipped" -eq 0 ] || total="$total, $skipped skipped"
-printf '%s\n' "$total" | tee "$logs/total"
+mkdir -p "$logs"
+TMPDIR=$(mktemp -d "${TMPDIR:-/var/tmp}/lighten-check.XXXXXX") || exit 1
+export TMPDIR
+trap clean_up EXIT
+trap interrupted INT TERM HUP
+for name in "${parts[@]}"; do
+	while [ ${#running[@]} -ge "$lanes" ]; do
+		parts_reap
+	done
+	part_start "$name"
+done
+while [ ${#running[@]} -gt 0 ]; do
+	parts_reap
+done
+total
 [ "$failed" -eq 0 ]
