@@ -66,7 +66,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	as_root=(sudo)
 fi
 apt() {
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+		-o Acquire::Retries=5 "$@"
 }
 
 echo "deps: installing ${missing[*]}"

@@ -36,6 +36,7 @@ APT::Sandbox::User "";
 APT::Install-Recommends "false";
 Acquire::Languages "none";
 Acquire::GzipIndexes "true";
+Acquire::Retries "5";
 EOF
 apt() {
 	apt-get -c "$dir/apt.conf" -qq -o Dpkg::Use-Pty=0 "$@"

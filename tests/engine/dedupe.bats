@@ -1,13 +1,9 @@
 #!/usr/bin/env bats
 # Identical files that became hard links, in containers: what a write through one name does.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 
-setup_file() {
-	engine_possible || return 0
-	engine_begin
+files_begin() {
 	start_docker
 	images_ready
 	docker load --quiet --input "$IMAGES/app.tar"
@@ -25,10 +21,6 @@ setup_file() {
 	lighten --dedupe safe "$ENGINE/twins.tar" -o "$ENGINE/linked.tar"
 }
 
-teardown_file() {
-	engine_end
-}
-
 # What a container says: names of each file, then whether a write through one reached the other.
 script='stat -c "%h %n" /opt/twins/a /opt/twins/b /opt/twins/c /etc/twins/a /etc/twins/b
 	echo more >>/opt/twins/a
@@ -36,34 +28,23 @@ script='stat -c "%h %n" /opt/twins/a /opt/twins/b /opt/twins/c /etc/twins/a /etc
 	[ "$(tail -n 1 /opt/twins/b)" = more ] && echo both
 	[ "$(tail -n 1 /etc/twins/b)" = more ] || echo guarded'
 
+# said_links WORD...: three names are one file, guarded ones are not, and then these words
+said_links() {
+	printf '%s\n' '3 /opt/twins/a' '3 /opt/twins/b' '3 /opt/twins/c' '1 /etc/twins/a' '1 /etc/twins/b' "$@" |
+		diff -u - said
+}
+
 @test "docker overlay2: contents as before, a write copies one name up" {
 	docker load --quiet --input "$ENGINE/linked.tar"
 	docker_note lighten/twins:1 after
 	same "$ENGINE/before.run" after.run
 	docker run --rm --network none --entrypoint /bin/sh lighten/twins:1 -c "$script" >said
-	diff -u - said <<-'END'
-		3 /opt/twins/a
-		3 /opt/twins/b
-		3 /opt/twins/c
-		1 /etc/twins/a
-		1 /etc/twins/b
-		written
-		guarded
-	END
+	said_links written guarded
 }
 
 @test "podman vfs: all names are one file, guarded ones are not" {
 	export PODMAN_DRIVER=vfs
 	podman load --quiet --input "$ENGINE/linked.tar"
 	podman_run --entrypoint /bin/sh lighten/twins:1 -c "$script" >said
-	diff -u - said <<-'END'
-		3 /opt/twins/a
-		3 /opt/twins/b
-		3 /opt/twins/c
-		1 /etc/twins/a
-		1 /etc/twins/b
-		written
-		both
-		guarded
-	END
+	said_links written both guarded
 }

@@ -1,17 +1,13 @@
 #!/usr/bin/env bats
 # Archives for a receiver: thin ones, kept bases, cut layers, other compression, several platforms.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 
 # $DELTA holds what docker saves of images on lighten/app:1, which $IMAGES has as app.tar:
 #   next.tar    lighten/next:1, some steps above it
 #   label.tar   lighten/label:1, the layers of lighten/next:1 under another config
 #   tags.tar    lighten/next:1 under two names
-setup_file() {
-	engine_possible || return 0
-	engine_begin
+files_begin() {
 	start_docker
 	images_ready
 	export DELTA=$ENGINE/delta
@@ -46,10 +42,6 @@ setup_file() {
 		--lossless:44
 		--compress gzip:40
 		--squash none --compress gzip:44'
-}
-
-teardown_file() {
-	engine_end
 }
 
 # What a failed test leaves is not in the way of the next one.

@@ -1,9 +1,6 @@
 #!/usr/bin/env bats
 # The first command of the README does what it says, as a new user has it.
 
-bats_require_minimum_version 1.5.0
-load engine
-
 @test "make demo makes an image, lightens it and finds the same files" {
 	run make -s -C "$BATS_TEST_DIRNAME/../.." demo
 	echo "$output"

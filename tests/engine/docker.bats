@@ -1,19 +1,9 @@
 #!/usr/bin/env bats
 # What docker itself says of an image before and after: output, files, config, history, layers.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 
-setup_file() {
-	engine_possible || return 0
-	engine_begin
-	docker_begin
-}
-
-teardown_file() {
-	engine_end
-}
+files_begin() { docker_begin; }
 
 # loads_the_same ARCHIVE: docker takes it, and nothing but the layers and the ID is different
 loads_the_same() {

@@ -10,7 +10,7 @@ engine_possible() {
 
 engine_begin() {
 	local place
-	ENGINE=$(mktemp -d "${TMPDIR:-/tmp}/lighten-engine.XXXXXX")
+	ENGINE=$(mktemp -d "${TMPDIR:-/var/tmp}/lighten-engine.XXXXXX")
 	export ENGINE ENGINE_OWNER=$$
 	mkdir "$ENGINE/tmp" "$ENGINE/run"
 	# Not every place that they write to is an option: what goes to /etc, /run, /var/lib stays here.

@@ -2,7 +2,6 @@
 # The images of the tests, built once by a real docker and kept below build/engine.
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-CACHE=$HERE/../../build/engine
 
 # lighten ARGUMENT...: without rules unless the test names some, since what engines show is compared
 lighten() {
@@ -19,10 +18,27 @@ lighten() {
 	esac
 }
 
-# What every test begins with.
-setup() {
-	engine_possible || skip 'engines need root'
-	cd "$BATS_TEST_TMPDIR" || return
+# images_kept NAME RECIPE FUNCTION: have in $IMAGES a folder below build/NAME which FUNCTION FOLDER
+# filled, once for each digest of all that decides about it.
+images_kept() {
+	local store=$HERE/../../build/$1 work
+	IMAGES=$(realpath -m "$store/${2:0:16}")
+	export IMAGES
+	[ ! -e "$IMAGES" ] || return 0
+	[ -e "$ENGINE/docker.pid" ] || start_docker
+	# Images of an older recipe are of no use any more.
+	rm -rf "$store"
+	mkdir -p "$store"
+	work=$(mktemp -d "$store/new.XXXXXX")
+	"$3" "$work" >"$ENGINE/build.log" 2>&1 || {
+		tail -n 40 "$ENGINE/build.log" >&2
+		rm -rf "$work"
+		return 1
+	}
+	chmod -R a+rX "$work"
+	mv "$work" "$IMAGES"
+	# Under sudo, the folder still belongs to the one who runs make clean.
+	chown -R --reference="$HERE/../../Makefile" "$store"
 }
 
 # images_ready: $IMAGES holds
@@ -31,32 +47,13 @@ setup() {
 #   many.tar    lighten/many:1 with 120 layers
 #   rootfs.tar  what `docker export` makes of a container of lighten/app:1
 images_ready() {
-	local key work
-	key=$(cat "$HERE"/context/* "$HERE/rootfs.py" "$HERE/images.bash" <(dockerd --version) | sha256sum)
-	IMAGES=$(realpath -m "$CACHE/${key:0:16}")
-	export IMAGES
-	[ ! -e "$IMAGES" ] || return 0
-	if [ ! -e "$ENGINE/docker.pid" ]; then
-		start_docker
-	fi
-	# Images of an older recipe are of no use any more.
-	rm -rf "$CACHE"
-	mkdir -p "$CACHE"
-	work=$(mktemp -d "$CACHE/new.XXXXXX")
-	images_build "$work" >"$ENGINE/build.log" 2>&1 || {
-		tail -n 30 "$ENGINE/build.log" >&2
-		rm -rf "$work"
-		return 1
-	}
-	chmod -R a+rX "$work"
-	mv "$work" "$IMAGES"
-	# Under sudo, the folder still belongs to the one who runs make clean.
-	chown -R --reference="$HERE/../../Makefile" "$CACHE"
+	images_kept engine "$(cat "$HERE"/context/* "$HERE/rootfs.py" "$HERE/images.bash" \
+		<(dockerd --version) | sha256sum)" images_build
 }
 
 images_build() {
 	local step container context=$ENGINE/context
-	cp -r "$HERE/context" "$context" &&
+	cp -r --no-preserve=mode "$HERE/context" "$context" &&
 		python3 "$HERE/rootfs.py" "$context/base.tar" &&
 		docker import --change 'ENV BASE=1' "$context/base.tar" lighten/base:1 &&
 		image_build app "$context/app.dockerfile" &&

@@ -1,19 +1,9 @@
 #!/usr/bin/env bats
 # podman, skopeo, umoci and containerd take what lighten writes, and see the files that docker saw.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 
-setup_file() {
-	engine_possible || return 0
-	engine_begin
-	docker_begin
-}
-
-teardown_file() {
-	engine_end
-}
+files_begin() { docker_begin; }
 
 # podman's vfs driver takes hard links of pipes and symlinks apart when it copies a lower layer.
 without_odd_links() {

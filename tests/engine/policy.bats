@@ -4,25 +4,17 @@
 #
 # A number in brackets is that of the list of promises in README.md of this folder.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 load policy_images
 
 # The commands of a run that removes most: everything but what is above "mostly-safe".
 most='--policy aggressive --max-class mostly-safe'
 
-setup_file() {
-	engine_possible || return 0
-	engine_begin
+files_begin() {
 	start_docker
 	policy_images_ready
 	export NOTES=$ENGINE/notes
 	mkdir "$NOTES"
-}
-
-teardown_file() {
-	engine_end
 }
 
 # What a container of a failed test leaves.
@@ -184,7 +176,7 @@ packages_kept() {
 	lightened small few --policy aggressive
 	docker run --rm --network none policy/small:1 >before
 	docker run --rm --network none policy/few:1 >after
-	[ "$(<before)" = 'app one data /tmp/work here' ]
+	[ "$(<before)" = 'app one data /tmp/unpacked-app here' ]
 	same before after
 	exported few
 	grep -qP '^tmp/volume/kept\t' "$NOTES/few.tree"

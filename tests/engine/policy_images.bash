@@ -2,8 +2,6 @@
 # The images of the policy tests: Debian with what real images carry, built once by a real docker
 # from the packages of this machine's own mirror, kept below build/policy.
 
-POLICY_CACHE=$HERE/../../build/policy
-
 # No compiler among these: headers and static libraries are what a build left.
 big_packages=(man-db locales perl git file debsums python3 python3-numpy python3-flask python3-requests
 	libpython3-dev libssl-dev openjdk-17-jdk-headless maven nodejs mariadb-server bash-completion)
@@ -24,27 +22,12 @@ machine_sources() {
 #   build.tar    policy/build:1, Debian with a compiler
 #   big.tar      policy/big:1, Debian with Python, Node, Java, MariaDB and a careless use of apt
 policy_images_ready() {
-	local key work
-	key=$(cat "$HERE"/policy/* "$HERE/policy_images.bash" | sha256sum)
-	IMAGES=$(realpath -m "$POLICY_CACHE/${key:0:16}")
-	export IMAGES
-	[ ! -e "$IMAGES" ] || return 0
-	rm -rf "$POLICY_CACHE"
-	mkdir -p "$POLICY_CACHE"
-	work=$(mktemp -d "$POLICY_CACHE/new.XXXXXX")
-	policy_images_build "$work" >"$ENGINE/build.log" 2>&1 || {
-		tail -n 40 "$ENGINE/build.log" >&2
-		rm -rf "$work"
-		return 1
-	}
-	chmod -R a+rX "$work"
-	mv "$work" "$IMAGES"
-	chown -R --reference="$HERE/../../Makefile" "$POLICY_CACHE"
+	images_kept policy "$(cat "$HERE"/policy/* "$HERE/policy_images.bash" | sha256sum)" policy_images_build
 }
 
 policy_images_build() {
 	local context=$ENGINE/policy
-	cp -r "$HERE/policy" "$context" &&
+	cp -r --no-preserve=mode "$HERE/policy" "$context" &&
 		python3 "$HERE/rootfs.py" "$ENGINE/tiny.tar" &&
 		docker import "$ENGINE/tiny.tar" policy/tiny:1 &&
 		policy_build small "$1" --network none &&
@@ -65,12 +48,14 @@ policy_base() {
 		apt-get update && sources=$(machine_sources) || return
 	fi
 	suite=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) { print $(i + 1); exit } }' <<<"$sources")
-	mmdebstrap --variant=minbase --include="$2" --dpkgopt=force-unsafe-io "$suite" "$1" - <<<"$sources"
+	# Both options stay in the image, for the packages that its builds and tests install.
+	mmdebstrap --variant=minbase --include="$2" --dpkgopt=force-unsafe-io --aptopt='Acquire::Retries "5"' \
+		"$suite" "$1" - <<<"$sources"
 }
 
 # policy_node CONTEXT: an application of node, and the cache that its installation leaves
 policy_node() {
-	local config=(--no-audit --no-fund --no-update-notifier --ignore-scripts)
+	local config=(--no-audit --no-fund --no-update-notifier --ignore-scripts --fetch-retries 5)
 	mkdir -p "$1/app" &&
 		echo '{ "name": "app", "version": "1.0.0", "private": true }' >"$1/app/package.json" &&
 		npm install "${config[@]}" --cache "$ENGINE/npm" --prefix "$ENGINE/npm-package" "$npm_package" &&

@@ -1,14 +1,10 @@
 #!/usr/bin/env bats
 # lighten reads what other tools write of the same image, in every wrapping.
 
-bats_require_minimum_version 1.5.0
-load engine
-load images
+load common
 
 # Each is written once; the tests look at PRODUCED/NAME.
-setup_file() {
-	engine_possible || return 0
-	engine_begin
+files_begin() {
 	images_ready
 	export PRODUCED=$ENGINE/produced PODMAN_DRIVER=overlay
 	mkdir "$PRODUCED"
@@ -33,10 +29,6 @@ setup_file() {
 	umoci insert --image umoci-layout:2 added/file /srv/added
 	tar -C skopeo-layout -cf tarred-layout.tar .
 	cp "$IMAGES/app.tar" docker.tar
-}
-
-teardown_file() {
-	engine_end
 }
 
 # reads INPUT [VERIFY_OPTION...]: lighten takes it; the files are those of the image as docker saved it.

@@ -3,7 +3,7 @@ FROM policy/tiny:1
 COPY small.sh /
 RUN sh /small.sh
 RUN rm /small.sh
-WORKDIR /tmp/work
+WORKDIR /tmp/unpacked-app
 ENV DATA=/tmp/data/file APP_HOME=/srv/app
 VOLUME /tmp/volume
 ENTRYPOINT ["/tmp/app.sh"]

@@ -13,7 +13,7 @@ elf() {
 # What the config names, and what lies beside it.
 put /tmp/app.sh '#!/bin/sh\necho "app $1 $(cat /tmp/data/file) $(pwd) $(cat here)"\n'
 chmod 755 /tmp/app.sh
-put /tmp/work/here 'here\n'
+put /tmp/unpacked-app/here 'here\n'
 put /tmp/data/file 'data\n'
 put /tmp/volume/kept
 put /tmp/pip-build/x
