@@ -250,7 +250,7 @@ part_cli() {
 part_cli_asan() {
 	built asan all || return
 	wrapper=("${fixed_layout[@]}")
-	LIGHTEN=$PWD/build/asan/lighten only_portable=yes bats_files tests/cli/*.bats
+	SMALLER=10 LIGHTEN=$PWD/build/asan/lighten only_portable=yes bats_files tests/cli/*.bats
 }
 
 part_conformance() {

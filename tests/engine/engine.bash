@@ -25,6 +25,8 @@ engine_begin() {
 		sleep 0.02
 	done
 	inside mount -t tmpfs run /run
+	# podman keeps its locks there, in a size of its own, which another podman would not take.
+	inside mount -t tmpfs shm /dev/shm
 	for place in /etc /var/lib; do
 		mkdir -p "$ENGINE/host$place/upper" "$ENGINE/host$place/work"
 		inside mount -t overlay -o \
@@ -69,7 +71,7 @@ engine_end() {
 
 # engine_wait PROCESS: until it is gone, if only a zombie that nobody reaps
 engine_wait() {
-	for _ in $(seq 150); do
+	for _ in $(seq 300); do
 		readlink "/proc/$1/exe" >/dev/null || return 0
 		sleep 0.1
 	done
@@ -90,7 +92,7 @@ daemon() {
 answers() {
 	local name=$1
 	shift
-	for _ in $(seq 300); do
+	for _ in $(seq 1200); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
 	done

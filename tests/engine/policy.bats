@@ -45,7 +45,8 @@ lightened() {
 	rm "$NOTES/$name.plan"
 }
 
-# probe NAME SECTION...: have what policy_probe.sh sees in policy/NAME:1, in $NOTES/NAME/SECTION
+# probe NAME SECTION...: have what policy_probe.sh sees in policy/NAME:1, in $NOTES/NAME/SECTION; what
+# it writes in /scratch goes to memory, for a database waits for its disk all the time
 probe() {
 	local name=$1 section missing=()
 	shift
@@ -54,7 +55,8 @@ probe() {
 		[ -e "$NOTES/$name/$section.done" ] || missing+=("$section")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
-	docker run --rm --network none --user 0 --workdir / --volume "$HERE:/probe:ro" --volume "$NOTES/$name:/out" \
+	docker run --rm --network none --user 0 --workdir / --tmpfs /scratch:exec \
+		--volume "$HERE:/probe:ro" --volume "$NOTES/$name:/out" \
 		--entrypoint sh "policy/$name:1" /probe/policy_probe.sh "${missing[@]}"
 	for section in "${missing[@]}"; do
 		[ -e "$NOTES/$name/$section" ]

@@ -67,10 +67,10 @@ probe_jdk() {
 }
 
 probe_mariadb() {
-	mariadb-install-db --user=mysql --datadir=/tmp/data --skip-test-db >/dev/null &&
+	mariadb-install-db --user=mysql --datadir=/scratch/data --skip-test-db >/dev/null &&
 		mkdir -p /run/mysqld && chown mysql /run/mysqld
-	mariadbd --user=mysql --datadir=/tmp/data --skip-networking --socket=/tmp/sql.sock 2>/tmp/log &
-	for _ in $(seq 100); do
+	mariadbd --user=mysql --datadir=/scratch/data --skip-networking --socket=/tmp/sql.sock 2>/tmp/log &
+	for _ in $(seq 600); do
 		mariadb-admin --socket=/tmp/sql.sock ping >/dev/null 2>&1 && break
 		sleep 0.2
 	done
