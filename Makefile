@@ -83,7 +83,7 @@ ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	$(if $(filter libisal,$(LIBS_FOUND)),-DHAVE_ISAL) \
 	$(FORTIFY) $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu17 -pthread $(WARN) $(HARDEN) $(PROBED_OK) \
-	-ffile-prefix-map=$(CURDIR)=. $(STRICT) $(MODE_$(BUILD)) $(CFLAGS)
+	'-ffile-prefix-map=$(CURDIR)=.' $(STRICT) $(MODE_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN) $(HARDEN_LD) $(MODE_$(BUILD)) $(CFLAGS) $(LDFLAGS)
 ALL_LDLIBS = $(LIB_LIBS) $(LDLIBS)
 

@@ -10,6 +10,8 @@
 # gigabytes are too much for a /tmp in memory), which goes with the run, also an interrupted one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+# What the tests compare is sorted, and modes of files go into images.
+export LC_ALL=C.UTF-8
 umask 022
 
 only_portable=
