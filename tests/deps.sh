@@ -15,7 +15,7 @@ test='libcmocka-dev libarchive-dev bats=bats clang=clang clang-format-14|clang-f
 	python3=python3 python3-jsonschema python3-html5lib tidy=tidy cmark-gfm=cmark-gfm jq=jq
 	file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
-	libcap2-bin=setcap docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci
+	libcap2-bin=setcap e2fsprogs=mkfs.ext4 docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci
 	mmdebstrap=mmdebstrap npm=npm'
 bench='python3=python3 openssl=openssl pigz=pigz zstd=zstd isal|libisal-dev
 	docker.io=dockerd buildah=buildah skopeo=skopeo umoci=umoci

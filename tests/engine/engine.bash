@@ -12,7 +12,8 @@ engine_begin() {
 	local place
 	ENGINE=$(mktemp -d "${TMPDIR:-/var/tmp}/lighten-engine.XXXXXX")
 	export ENGINE ENGINE_OWNER=$$
-	mkdir "$ENGINE/tmp" "$ENGINE/run"
+	engine_disk
+	mkdir "$ENGINE/tmp"
 	# Not every place that they write to is an option: what goes to /etc, /run, /var/lib stays here.
 	unshare --mount --propagation private sleep infinity >/dev/null 2>&1 3>&- &
 	echo $! >"$ENGINE/holder.pid"
@@ -32,6 +33,24 @@ engine_begin() {
 		inside mount -t overlay -o \
 			"lowerdir=$place,upperdir=$ENGINE/host$place/upper,workdir=$ENGINE/host$place/work" host $place
 	done
+}
+
+# Engines stack layers by overlays, which not every file system carries: that of a container or of
+# the network does not.  There, a disk in a file does; its space is free again when it is unmounted.
+engine_disk() {
+	local probe=$ENGINE/probe status=0
+	mkdir -p "$probe"/{lower,upper,work}
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.overlay.probe", b"y")' "$probe/upper" &&
+		unshare --mount --propagation private mount -t overlay -o \
+			"lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" probe "$probe/lower" || status=$?
+	rm -rf "$probe"
+	[ "$status" -ne 0 ] || return 0
+	echo "no overlay can be mounted in ${ENGINE%/*}: making a disk of ext4 there" >&2
+	truncate --size 64G "$ENGINE.disk"
+	mkfs.ext4 -q -m 0 "$ENGINE.disk"
+	mount -o loop "$ENGINE.disk" "$ENGINE" ||
+		echo 'nor a disk in a file: set TMPDIR to a folder on ext4 or xfs' >&2
+	rm -rf "$ENGINE.disk" "$ENGINE/lost+found"
 }
 
 # inside COMMAND...: run it here, but where the mounts of the engines are visible.
@@ -65,6 +84,9 @@ engine_end() {
 		pid=$(<"$ENGINE/holder.pid")
 		kill "$pid" 2>/dev/null
 		engine_wait "$pid"
+	fi
+	if mountpoint --quiet "$ENGINE"; then
+		umount "$ENGINE" || umount --lazy "$ENGINE"
 	fi
 	rm -rf --one-file-system "$ENGINE"
 }
@@ -137,11 +159,12 @@ ctr() {
 	inside ctr --address "$ENGINE/containerd.sock" --namespace lighten "$@"
 }
 
-# podman with the storage driver $PODMAN_DRIVER (overlay unless set)
+# podman with the storage driver $PODMAN_DRIVER (overlay unless set); it takes no longer path than 50
+# characters for what is in the /run of the engines here
 podman() {
 	local driver=${PODMAN_DRIVER:-overlay}
-	inside env "TMPDIR=$ENGINE/tmp" podman --root "$ENGINE/podman-$driver" --runroot "$ENGINE/run/$driver" \
-		--tmpdir "$ENGINE/run/$driver-tmp" --storage-driver "$driver" --cgroup-manager cgroupfs \
+	inside env "TMPDIR=$ENGINE/tmp" podman --root "$ENGINE/podman-$driver" --runroot "/run/$driver" \
+		--tmpdir "/run/$driver-tmp" --storage-driver "$driver" --cgroup-manager cgroupfs \
 		--events-backend file "$@"
 }
 
