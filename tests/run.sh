@@ -78,11 +78,11 @@ failures() {
 	local text
 	text=$(awk '
 		/^(not ok|FAIL) / { show = !/# [Ss][Kk][Ii][Pp]/ }
-		/^  (CC|AR|LD) / { next }
+		/^  [A-Z]+ +build\// { next }
 		/^(ok |1\.\.|== )/ { show = 0 }
 		/^(not ok|FAIL) .*# [Ss][Kk][Ii][Pp]|^ok .*# [Ss][Kk][Ii][Pp]/ { print; next }
 		show' "$1" | head -n 200)
-	[ -n "$text" ] || text=$(tail -n 40 "$1")
+	[ -n "$text" ] || text=$(grep -vE '^  [A-Z]+ +build/' "$1" | tail -n 40)
 	printf '%s\n' "$text" | sed 's/^/      /'
 }
 
