@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh build|test|bench: install the Debian or Ubuntu packages that the build, the tests or the
+# deps.sh build|test|bench...: install the Debian or Ubuntu packages that the build, the tests or the
 # benchmark need.
 #
 # An item is PACKAGE, or PACKAGE=COMMAND when any provider of COMMAND will do, so that a machine
@@ -15,21 +15,26 @@ test='libcmocka-dev libarchive-dev bats=bats clang=clang clang-format-14|clang-f
 	python3=python3 python3-jsonschema python3-html5lib tidy=tidy cmark-gfm=cmark-gfm jq=jq
 	file=file mandoc=mandoc rpm=rpmbuild ca-certificates
 	gzip=gzip bzip2=bzip2 xz-utils=xz zstd=zstd
-	libcap2-bin=setcap e2fsprogs=mkfs.ext4 docker.io=dockerd iptables=iptables podman=podman skopeo=skopeo umoci=umoci
+	libcap2-bin=setcap e2fsprogs=mkfs.ext4 iptables=iptables
+	docker.io=dockerd podman=podman skopeo=skopeo umoci=umoci
 	mmdebstrap=mmdebstrap npm=npm'
 bench='python3=python3 openssl=openssl pigz=pigz zstd=zstd isal|libisal-dev
 	docker.io=dockerd buildah=buildah skopeo=skopeo umoci=umoci
 	mmdebstrap=mmdebstrap npm=npm'
 
-case "${1-}" in
-build) items=$build ;;
-test) items=$test ;;
-bench) items=$bench ;;
-*)
-	echo 'usage: deps.sh build|test|bench' >&2
+items=
+for what in "$@"; do
+	case $what in
+	build) items+=" $build" ;;
+	test) items+=" $test" ;;
+	bench) items+=" $bench" ;;
+	*) items= && break ;;
+	esac
+done
+if [ -z "$items" ]; then
+	echo 'usage: deps.sh build|test|bench...' >&2
 	exit 2
-	;;
-esac
+fi
 
 # System daemons live in sbin, which the PATH of a user may lack.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
