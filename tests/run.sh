@@ -344,7 +344,8 @@ clean_up() {
 		grep -qsFf <(printf '%s\n' "$PWD/tests/engine/engine.bash") /proc/[0-9]*/cmdline || break
 		sleep 0.1
 	done
-	rm -rf --one-file-system "$TMPDIR"
+	# What is only now coming to its end may still write there.
+	rm -rf --one-file-system "$TMPDIR" 2>/dev/null || { sleep 1 && rm -rf --one-file-system "$TMPDIR"; }
 }
 
 interrupted() {
