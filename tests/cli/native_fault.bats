@@ -32,6 +32,16 @@ with_fault() {
 	[ -e mark ] && hit=yes || hit=
 }
 
+# folder NAME: what is in it, in $names.  There are thousands of runs here, so what can be done
+# without another process is.
+folder() {
+	local all
+	shopt -s nullglob dotglob
+	all=("$1"/*)
+	shopt -u nullglob dotglob
+	names=${all[*]#"$1"/}
+}
+
 reset_output() {
 	rm -rf out/*
 	if [ "$old" = yes ]; then
@@ -41,12 +51,15 @@ reset_output() {
 
 # unharmed FAULT: the folder of the output is as before the run.
 unharmed() {
-	local wanted=
+	local names found wanted=
 	[ "$old" = yes ] && wanted=image
-	echo "$1 old=$old status=$status: $(cat message) -- $(ls -A out spool)"
-	[ "$(ls -A out)" = "$wanted" ]
-	[ -z "$(ls -A spool)" ]
-	[ -z "$old" ] || [ "$(cat out/image)" = precious ]
+	folder out
+	found=$names
+	folder spool
+	echo "$1 old=$old status=$status: $(<message) -- out: $found, spool: $names"
+	[ "$found" = "$wanted" ]
+	[ -z "$names" ]
+	[ -z "$old" ] || [ "$(<out/image)" = precious ]
 }
 
 # The folder is flushed after the complete output got its name, which nothing takes back.
@@ -56,7 +69,7 @@ named_unsynced() {
 
 # sweep "CALL..." "HOW..." COMMAND...: the command writes out/image; right is the right output.
 sweep() {
-	local call how n calls=$1 hows=$2 reached=0
+	local call how n names calls=$1 hows=$2 reached=0
 	shift 2
 	for call in $calls; do
 		for how in $hows; do
@@ -66,10 +79,11 @@ sweep() {
 				if [ "$status" -eq 0 ]; then
 					echo "$call:$n:$how ended well"
 					diff -r right out/image
-					[ -z "$(ls -A spool)" ]
+					folder spool
+					[ -z "$names" ]
 				else
 					[ "$status" -eq 5 ]
-					[[ $(cat message) == "lighten: "* ]]
+					[[ $(<message) == "lighten: "* ]]
 					named_unsynced || unharmed "$call:$n:$how"
 				fi
 				[ "$hit" ] || break
@@ -137,7 +151,7 @@ reading="read pread open"
 			LD_PRELOAD=$root/build/fault.so FAULT=$call:$n:EIO FAULT_MARK=mark \
 				"$LIGHTEN" -q --threads 1 <"$images/big.tar" 2>message | cat >piped
 			status=${PIPESTATUS[0]}
-			echo "$call:$n status $status: $(cat message)"
+			echo "$call:$n status $status: $(<message)"
 			if [ "$status" -eq 0 ]; then
 				cmp right piped
 			else
@@ -161,7 +175,7 @@ reading="read pread open"
 					reset_output
 					with_fault "$call:$n:$how" "$LIGHTEN" -q --threads 1 --format $format \
 						-o out/image "$images/big.tar"
-					echo "$format $call:$n:$how status $status: $(cat message)"
+					echo "$format $call:$n:$how status $status: $(<message)"
 					[ "$status" -eq 0 ]
 					diff -r right out/image
 					[ "$hit" ] || break
@@ -189,7 +203,7 @@ reading="read pread open"
 
 # ended CALLS FORMAT: a signal at every call of that kind
 ended() {
-	local call signal n
+	local call signal n names
 	for call in $1; do
 		for signal in TERM INT HUP; do
 			for ((n = 1; n < 500; n++)); do
@@ -204,7 +218,8 @@ ended() {
 				else
 					unharmed "$call:$n:$signal"
 				fi
-				[ "$(ls -A out)" = image ] || [ -z "$(ls -A out)" ]
+				folder out
+				[ -z "$names" ] || [ "$names" = image ]
 			done
 		done
 	done
@@ -231,7 +246,7 @@ ended() {
 			reset_output
 			with_fault "$call:$n:KILL" "$LIGHTEN" -q --threads 1 -o out/image "$images/big.tar"
 			[ "$hit" ] || break
-			[ "$(cat out/image)" = precious ]
+			[ "$(<out/image)" = precious ]
 		done
 	done
 }
