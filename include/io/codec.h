@@ -21,6 +21,9 @@ enum compression {
 /* From the first bytes of a stream; fewer than CODEC_MAGIC_BYTES when it is that short. */
 enum compression codec_probe(const void *head, size_t len);
 
+/* May a stream of that compression go on so, behind a complete member? */
+bool codec_goes_on(enum compression compression, const void *head, size_t len);
+
 /* Are these bytes, at the very end of a file, less than a magic and yet the beginning of one? */
 bool codec_is_cut(enum compression compression, const void *head, size_t len);
 

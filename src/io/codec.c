@@ -10,7 +10,7 @@ struct magic {
 static const struct magic magics[] = {
 	{ COMPRESSION_GZIP, 3, { 0x1f, 0x8b, 0x08 }, { 0xff, 0xff, 0xff } },
 	{ COMPRESSION_ZSTD, 4, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
-	/* A skippable frame; lz4 has the same, but only zstd files begin with one. */
+	/* A skippable frame; lz4 has the same (below), but only zstd files begin with one. */
 	{ COMPRESSION_ZSTD, 4, { 0x50, 0x2a, 0x4d, 0x18 }, { 0xf0, 0xff, 0xff, 0xff } },
 	{ COMPRESSION_XZ,
 	  6,
@@ -18,6 +18,7 @@ static const struct magic magics[] = {
 	  { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
 	{ COMPRESSION_BZIP2, 3, { 'B', 'Z', 'h' }, { 0xff, 0xff, 0xff } },
 	{ COMPRESSION_LZ4, 4, { 0x04, 0x22, 0x4d, 0x18 }, { 0xff, 0xff, 0xff, 0xff } },
+	{ COMPRESSION_LZ4, 4, { 0x50, 0x2a, 0x4d, 0x18 }, { 0xf0, 0xff, 0xff, 0xff } },
 };
 
 static bool matches(const struct magic *magic, const unsigned char *head, size_t len)
@@ -41,16 +42,26 @@ static bool is_bzip2(const unsigned char *head, size_t len)
 	return len <= 5 || head[5] == (head[4] == 0x31 ? 0x41 : 0x72);
 }
 
+static bool begins(const struct magic *magic, const unsigned char *head, size_t len)
+{
+	return matches(magic, head, len) &&
+	       (magic->compression != COMPRESSION_BZIP2 || is_bzip2(head, len));
+}
+
 enum compression codec_probe(const void *head, size_t len)
 {
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-		if (!matches(&magics[i], head, len))
-			continue;
-		if (magics[i].compression == COMPRESSION_BZIP2 && !is_bzip2(head, len))
-			continue;
-		return magics[i].compression;
-	}
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (begins(&magics[i], head, len))
+			return magics[i].compression;
 	return COMPRESSION_NONE;
+}
+
+bool codec_goes_on(enum compression compression, const void *head, size_t len)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (magics[i].compression == compression && begins(&magics[i], head, len))
+			return true;
+	return false;
 }
 
 bool codec_is_cut(enum compression compression, const void *head, size_t len)

@@ -108,7 +108,7 @@ static int next_member(struct decoder *decoder, struct error *err)
 
 	const unsigned char *head = input->bytes + input->pos;
 
-	if (codec_probe(head, (size_t)have) == decoder->compression) {
+	if (codec_goes_on(decoder->compression, head, (size_t)have)) {
 		decoder->format->restart(decoder->state);
 		decoder->in_member = true;
 		return 0;

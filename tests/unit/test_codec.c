@@ -23,7 +23,7 @@
 static const enum compression all[] = { COMPRESSION_GZIP, COMPRESSION_ZSTD, COMPRESSION_XZ,
 					COMPRESSION_BZIP2, COMPRESSION_LZ4 };
 
-/* A zstd skippable frame with three bytes of content. */
+/* A skippable frame, of zstd or lz4, with three bytes of content. */
 #define SKIPPABLE "\x53\x2a\x4d\x18\x03\0\0\0abc"
 
 #define EMPTY_LZ4 "\x04\x22\x4d\x18\x64\x40\xa7\0\0\0\0\x05\x5d\xcc\x02"
@@ -277,16 +277,14 @@ static void test_garbage_right_behind(void **state)
 
 static void test_garbage_behind_xz(void **state)
 {
-	static const size_t zeros[] = { 0, 512 };
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(zeros); i++) {
+	for (int zeros = 0; zeros <= 512; zeros += 512) {
 		AUTO(strbuf) plain = STRBUF_INIT;
 		AUTO(strbuf) packed = STRBUF_INIT;
 
 		make_plain(&plain, 5000);
 		pack(&packed, COMPRESSION_XZ, &plain);
-		for (size_t k = 0; k < zeros[i]; k++)
+		for (int k = 0; k < zeros; k++)
 			strbuf_addch(&packed, '\0');
 		strbuf_addstr(&packed, "rubbish of some length");
 		assert_fails(COMPRESSION_XZ, &packed, ERR_FORMAT, "followed by something else");
@@ -308,6 +306,15 @@ static void test_skippable_frames(void **state)
 	plain.len = 0;
 	packed.len = sizeof(SKIPPABLE) - 1;
 	assert_decodes(COMPRESSION_ZSTD, &packed, 65536, &plain, false);
+
+	packed.len = 0;
+	make_plain(&plain, 5000);
+	for (int frame = 0; frame < 2; frame++) {
+		pack(&packed, COMPRESSION_LZ4, &plain);
+		strbuf_add(&packed, SKIPPABLE, sizeof(SKIPPABLE) - 1);
+	}
+	repeat(&plain);
+	assert_decodes(COMPRESSION_LZ4, &packed, 65536, &plain, false);
 }
 
 /* Cut at every length: an error each time, whatever the place. */
