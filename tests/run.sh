@@ -104,11 +104,12 @@ tap_add() {
 	part_skipped=$((part_skipped + tap_skipped))
 }
 
-# Run a command without the variables by which make would steer its children; its output goes to
-# $piece.  It is waited for in a way that a signal to this part ends at once: timeout has a process
-# group of its own, passes the signal on to it, and ends.
+# Run a command without the variables by which make would steer its children, and with all signals
+# as they are by default, which a shell or nohup may have changed; its output goes to $piece.  It is
+# waited for in a way that a signal to this part ends at once: timeout has a process group of its
+# own, passes the signal on to it, and ends.
 run_piece() {
-	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS timeout -k 60 "$patience" "$@" </dev/null >"$piece" 2>&1 &
+	env --default-signal -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS timeout -k 60 "$patience" "$@" </dev/null >"$piece" 2>&1 &
 	child=$!
 	# The redirection is for what bash itself says about a child that dies of a signal.
 	wait "$child" 2>/dev/null

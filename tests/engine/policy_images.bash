@@ -37,7 +37,8 @@ policy_images_build() {
 		rm "$ENGINE/base.tar" &&
 		policy_build build "$1" --network host &&
 		policy_node "$context" &&
-		policy_build big "$1" --network host --build-arg "PACKAGES=${big_packages[*]}"
+		policy_build big "$1" --network host --build-arg "PACKAGES=${big_packages[*]}" &&
+		rm -rf "$context" "$ENGINE/npm" "$ENGINE/npm-package"
 }
 
 # policy_base TAR PACKAGE,...: the file system of a minimal Debian
