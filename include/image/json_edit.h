@@ -17,7 +17,8 @@ struct json_edit {
 	int add;	   /* add the key at the end when it is missing */
 };
 
-/* Write `text` with the edits applied to *out.  ERR_FORMAT when text is no JSON object. */
+/* Write `text` with the edits applied to *out.  ERR_FORMAT when text is no JSON object, or none
+ * that json_parse() takes. */
 int json_edit_apply(struct strbuf *out, const char *text, size_t len, const struct json_edit *edits,
 		    size_t count, struct error *err);
 

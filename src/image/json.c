@@ -2,6 +2,7 @@
 #include "image/json.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -77,6 +78,20 @@ static void repair(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
+/* jansson takes a NUL behind a word or a number for its end, and goes on; nobody else does. */
+static json_t *load(const char *text, size_t len, size_t flags, json_error_t *problem)
+{
+	json_t *value = json_loadb(len ? text : "", len, flags, problem);
+	size_t used = flags & JSON_DISABLE_EOF_CHECK ? (size_t)problem->position : len;
+
+	if (value && used && memchr(text, 0, used)) {
+		json_decref(value);
+		value = NULL;
+		snprintf(problem->text, sizeof(problem->text), "NUL byte");
+	}
+	return value;
+}
+
 json_t *json_parse(const char *text, size_t len, const char *what, int first_only,
 		   struct error *err)
 {
@@ -90,12 +105,12 @@ json_t *json_parse(const char *text, size_t len, const char *what, int first_onl
 	}
 	if (first_only)
 		flags |= JSON_DISABLE_EOF_CHECK;
-	value = json_loadb(len ? text : "", len, flags, &problem);
+	value = load(text, len, flags, &problem);
 	if (!value && len) {
 		AUTO(strbuf) copy = STRBUF_INIT;
 
 		repair(&copy, text, len);
-		value = json_loadb(copy.data, copy.len, flags, &repaired_problem);
+		value = load(copy.data, copy.len, flags, &repaired_problem);
 	}
 	if (!value)
 		error_set(err, ERR_FORMAT, "%s: no valid JSON: %s (line %d, column %d)", what,

@@ -6,9 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "image/json.h"
 #include "util/vec.h"
 
-#define DEPTH_MAX 1000
+#define DEPTH_MAX 2048	 /* as jansson */
 #define OTHER	  '\x7f' /* stands for an escaped byte that no key of ours has */
 
 struct scanner {
@@ -164,15 +165,14 @@ static bool scan_container(struct scanner *in, char close, int depth, struct mem
 
 static bool scan_value(struct scanner *in, int depth)
 {
-	if (depth >= DEPTH_MAX)
-		return false;
-	switch (peek(in)) {
+	int byte = peek(in);
+
+	switch (byte) {
 	case '{':
-		in->at++;
-		return scan_container(in, '}', depth + 1, NULL);
 	case '[':
 		in->at++;
-		return scan_container(in, ']', depth + 1, NULL);
+		return depth < DEPTH_MAX &&
+		       scan_container(in, byte == '{' ? '}' : ']', depth + 1, NULL);
 	case '"':
 		return scan_string(in);
 	case 't':
@@ -265,7 +265,12 @@ int json_edit_apply(struct strbuf *out, const char *text, size_t len, const stru
 	AUTO_FREE bool *found = xcalloc(count + 1, sizeof(*found));
 	size_t open, first, last;
 	bool any;
+	json_t *parsed = json_parse(text, len, "edited JSON", 0, err);
 
+	/* What the parser refuses is refused in the same words: the scanner has no say. */
+	if (!parsed)
+		return -1;
+	json_decref(parsed);
 	(void)scan_word(&in, "\xef\xbb\xbf");
 	skip_space(&in);
 	if (!take(&in, '{'))

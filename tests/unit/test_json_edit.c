@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "image/json.h"
+
 static void expect_edit(const char *text, const struct json_edit *edits, size_t count,
 			const char *wanted)
 {
@@ -142,15 +144,80 @@ static void test_every_prefix_is_refused(void **state)
 	}
 }
 
-static void test_depth(void **state)
+/* Does the parser take it, and the scanner, too? */
+static int taken(const char *text, size_t len)
 {
-	AUTO(strbuf) deep = STRBUF_INIT;
+	AUTO(strbuf) out = STRBUF_INIT;
+	AUTO(error) parse_err = ERROR_INIT;
+	AUTO(error) edit_err = ERROR_INIT;
+	json_t *value = json_parse(text, len, "text", 0, &parse_err);
+	int parsed = json_is_object(value);
+
+	json_decref(value);
+	assert_int_equal(json_edit_apply(&out, text, len, NULL, 0, &edit_err) == 0, parsed);
+	assert_int_equal(edit_err.code, parsed ? ERR_NONE : ERR_FORMAT);
+	return parsed;
+}
+
+/* Texts that the two once judged differently, and their neighbours. */
+static void test_scanner_and_parser_agree(void **state)
+{
+#define TEXT(text) text, sizeof(text) - 1
+	static const struct {
+		const char *text;
+		size_t len;
+		int taken;
+	} rows[] = {
+		/* NUL behind a word or a number. */
+		{ TEXT("{\"a\":true\0}"), 0 },
+		{ TEXT("{\"a\":null\0\0}"), 0 },
+		{ TEXT("{\"a\":1\0}"), 0 },
+		{ TEXT("{\"a\":1\0,\"b\":2}"), 0 },
+		{ TEXT("{\"a\":\"\0\"}"), 0 },
+		{ TEXT("{\"a\"\0:1}"), 0 },
+		{ TEXT("{\"a\":1}\0"), 0 },
+		{ TEXT("{\"a\":\"\\u0000\"}"), 1 },
+		/* Numbers that no double holds; in a config they would be lost anyway. */
+		{ TEXT("{\"a\":1e400}"), 0 },
+		{ TEXT("{\"a\":-1e9999}"), 0 },
+		{ TEXT("{\"a\":1e-400}"), 1 },
+		{ TEXT("{\"a\":123456789012345678901234567890}"), 1 },
+		/* NUL in a key. */
+		{ TEXT("{\"\\u0000\":1}"), 0 },
+		{ TEXT("{\"a\\u0000b\":1}"), 0 },
+		/* What no UTF-8 is. */
+		{ TEXT("{\"a\":\"\xff\\ud800\xc0\x80\"}"), 1 },
+		{ TEXT("{\"\xff\":1}"), 1 },
+		{ TEXT("{\"a\":true\xff}"), 0 },
+		{ TEXT("{}\xff"), 0 },
+		{ TEXT(" \xef\xbb\xbf{}"), 0 },
+		{ TEXT("\xef\xbb\xbf{}"), 1 },
+	};
 
 	(void)state;
-	strbuf_addstr(&deep, "{\"a\":");
-	for (int i = 0; i < 100000; i++)
-		strbuf_addch(&deep, '[');
-	expect_refused(deep.data, deep.len);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (taken(rows[i].text, rows[i].len) != rows[i].taken)
+			fail_msg("row %zu", i);
+}
+
+static void test_depth(void **state)
+{
+	static const struct {
+		int depth, taken;
+	} rows[] = { { 1000, 1 }, { 2047, 1 }, { 2048, 0 }, { 100000, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		AUTO(strbuf) deep = STRBUF_INIT;
+		strbuf_addstr(&deep, "{\"a\":");
+		for (int n = 0; n < rows[i].depth; n++)
+			strbuf_addch(&deep, '[');
+		assert_false(taken(deep.data, deep.len));
+		for (int n = 0; n < rows[i].depth; n++)
+			strbuf_addch(&deep, ']');
+		strbuf_addch(&deep, '}');
+		assert_int_equal(taken(deep.data, deep.len), rows[i].taken);
+	}
 }
 
 int main(void)
@@ -163,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_values_of_every_kind_survive),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_every_prefix_is_refused),
+		cmocka_unit_test(test_scanner_and_parser_agree),
 		cmocka_unit_test(test_depth),
 	};
 
