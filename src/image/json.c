@@ -1,12 +1,14 @@
 /* json.c - reading foreign JSON: jansson with the leniency of Go's decoder. */
 #include "image/json.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "util/strbuf.h"
+#include "util/xalloc.h"
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -78,10 +80,61 @@ static void repair(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
+static bool has_twins(const json_t *value);
+
+/* Keys that differ in nothing but their case, here or below? */
+static bool object_has_twins(json_t *object)
+{
+	json_t *seen = json_object();
+	const char *name;
+	json_t *value;
+	bool found = false;
+
+	json_object_foreach(object, name, value)
+	{
+		AUTO_FREE char *lower = xstrdup(name);
+
+		for (char *at = lower; *at; at++)
+			*at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
+		found = found || json_object_get(seen, lower) || has_twins(value);
+		json_object_set_new_nocheck(seen, lower, json_true());
+	}
+	json_decref(seen);
+	return found;
+}
+
+static bool has_twins(const json_t *value)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_object(value))
+		return object_has_twins((json_t *)(uintptr_t)value);
+	json_array_foreach(value, i, item) if (has_twins(item)) return true;
+	return false;
+}
+
+/* jansson leaves a key that stands twice in its first place, so that of keys that differ in their
+ * case nothing tells the last one.  No builder writes such texts. */
+static json_t *load_unique(const char *text, size_t len, size_t flags, json_error_t *problem)
+{
+	json_t *value = json_loadb(text, len, flags | JSON_REJECT_DUPLICATES, problem);
+
+	if (value || json_error_code(problem) != json_error_duplicate_key)
+		return value;
+	value = json_loadb(text, len, flags, problem);
+	if (!value || !has_twins(value))
+		return value;
+	json_decref(value);
+	snprintf(problem->text, sizeof(problem->text),
+		 "a key twice, and once more in other letters");
+	return NULL;
+}
+
 /* jansson takes a NUL behind a word or a number for its end, and goes on; nobody else does. */
 static json_t *load(const char *text, size_t len, size_t flags, json_error_t *problem)
 {
-	json_t *value = json_loadb(len ? text : "", len, flags, problem);
+	json_t *value = load_unique(len ? text : "", len, flags, problem);
 	size_t used = flags & JSON_DISABLE_EOF_CHECK ? (size_t)problem->position : len;
 
 	if (value && used && memchr(text, 0, used)) {

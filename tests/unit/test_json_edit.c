@@ -185,6 +185,11 @@ static void test_scanner_and_parser_agree(void **state)
 		/* NUL in a key. */
 		{ TEXT("{\"\\u0000\":1}"), 0 },
 		{ TEXT("{\"a\\u0000b\":1}"), 0 },
+		/* The last key wins, but the parser cannot tell which one it is. */
+		{ TEXT("{\"a\":1,\"A\":2,\"a\":3}"), 0 },
+		{ TEXT("{\"b\":[{\"a\":1,\"A\":2,\"a\":3}]}"), 0 },
+		{ TEXT("{\"a\":1,\"A\":2}"), 1 },
+		{ TEXT("{\"a\":1,\"b\":2,\"a\":3}"), 1 },
 		/* What no UTF-8 is. */
 		{ TEXT("{\"a\":\"\xff\\ud800\xc0\x80\"}"), 1 },
 		{ TEXT("{\"\xff\":1}"), 1 },
