@@ -146,6 +146,12 @@ bool plan_markers_hold(const struct differ *differ);
  * frozen.  To be called before any tree of the plan is made. */
 int plan_find_rewrites(struct plan *plan, const struct context *context, struct error *err);
 
+/* --- plan_apply.c ---------------------------------------------------------------------------- */
+
+/* Bind what a position writes again, rewrites[begin] and those behind it, to what was below. */
+void plan_restore(const struct plan *plan, size_t begin, uint32_t position,
+		  struct merged_tree *tree);
+
 /* merged_tree_apply() of one position and of all positions of an image, without the rewrites. */
 int plan_apply(const struct plan *plan, struct merged_tree *tree, uint32_t position,
 	       struct error *err);

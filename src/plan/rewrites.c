@@ -38,8 +38,7 @@ struct seeker {
 	struct merged_tree *tree;
 	const struct context *context;
 	bool has_links; /* some layer so far has hard links */
-	bool odd_links; /* to a lower layer, or unlike their target: no two programs agree on those
-			 */
+	bool odd_links; /* to a lower layer, or unlike their target: engines do not agree */
 	struct VEC(struct below) below;
 	struct rewrites found;
 	struct dedupe_pairs pairs;
@@ -199,6 +198,17 @@ static uint32_t writer_below(const struct seeker *in, path_id path)
 	return writer_of(in, file_below(in, below->inode)->meta, below->slot);
 }
 
+/* A file as the layer wrote it that bound the name: no link of another layer leads to it by that
+ * name, and none has changed it in place. */
+static bool is_plain(const struct seeker *in, inode_id id, slot_id slot)
+{
+	const struct tree_inode *inode = &in->tree->inodes.items[id];
+	const struct chain *chain = in->plan->chain;
+
+	return inode->replaced == INODE_NONE && inode->meta == inode->body &&
+	       chain_position(chain, slot) == chain_position(chain, inode->body);
+}
+
 /* Names that the segment writes as a file of the size and metadata that they have below. */
 static void find_changed(struct seeker *in, const struct segment *segment)
 {
@@ -213,6 +223,10 @@ static void find_changed(struct seeker *in, const struct segment *segment)
 			continue;
 		id = node->inode;
 		const struct tree_inode *now = tree_inode(tree, &id);
+		/* Where an odd link leads is no telling what the output has there. */
+		if (in->odd_links && (!is_plain(in, below, in->below.items[path].slot) ||
+				      !is_plain(in, id, node->slot)))
+			continue;
 		if ((node->slot >= first->slot_begin || now->meta >= first->slot_begin) &&
 		    same_size(in, file_below(in, below), now) &&
 		    !changes_of(in, file_below(in, below), now))
@@ -264,20 +278,41 @@ static void find_units(struct seeker *in)
 	}
 }
 
-/* Take out units that would change links: files that have other names, too, here or below. */
-static void count_names(struct seeker *in, slot_id begin)
+/* Take out units of files that have other names here, too: those would part from them. */
+static void drop_parts_here(struct seeker *in, slot_id begin)
 {
 	const struct merged_tree *tree = in->tree;
-	size_t inodes = tree->inodes.count + 1;
-	AUTO_FREE uint32_t *written = xcalloc(inodes, sizeof(uint32_t));
-	AUTO_FREE uint32_t *first_unit = xreallocarray(NULL, inodes, sizeof(uint32_t));
+	AUTO_FREE uint32_t *written = xcalloc(tree->inodes.count + 1, sizeof(uint32_t));
 	size_t kept = 0;
+
+	for (path_id path = 1; path < tree->nodes.count; path++) {
+		const struct tree_node *node = tree_node(tree, path);
+		inode_id id;
+		if (!node || node->type != TAR_FILE)
+			continue;
+		id = node->inode;
+		slot_id meta = tree_inode(tree, &id)->meta;
+		if (node->slot >= begin || meta >= begin)
+			written[id] += is_live(in, path);
+	}
+	vec_foreach (unit, &in->units)
+		if (written[in->found.items[unit->begin].after] == unit->live)
+			in->units.items[kept++] = *unit;
+	in->units.count = kept;
+}
+
+/* Take out units of files that have other names below: those would be joined to them.  Of names
+ * that parted only one part can stay the file below. */
+static void drop_parts_below(struct seeker *in, slot_id begin)
+{
+	const struct merged_tree *tree = in->tree;
+	size_t inodes = tree->inodes.count + 1, kept = 0;
+	AUTO_FREE uint32_t *first_unit = xreallocarray(NULL, inodes, sizeof(uint32_t));
 
 	memset(first_unit, 0xff, inodes * sizeof(uint32_t));
 	for (size_t u = 0; u < in->units.count; u++) {
 		struct unit *unit = &in->units.items[u];
 		inode_id before = in->found.items[unit->begin].before;
-		/* Names that parted: only one part can stay the file below. */
 		for (uint32_t o = first_unit[before]; o != UINT32_MAX; o = in->units.items[o].next)
 			unit->left += in->units.items[o].writer == unit->writer;
 		unit->next = first_unit[before];
@@ -290,20 +325,34 @@ static void count_names(struct seeker *in, slot_id begin)
 			continue;
 		id = node->inode;
 		slot_id meta = tree_inode(tree, &id)->meta;
-		bool live = is_live(in, path);
-		if (node->slot >= begin || meta >= begin) {
-			written[id] += live;
+		if (node->slot >= begin || meta >= begin)
 			continue;
-		}
 		uint32_t writer = writer_of(in, meta, node->slot);
+		bool counts = writer == WRITER_FROZEN || is_live(in, path);
 		for (uint32_t u = first_unit[id]; u != UINT32_MAX; u = in->units.items[u].next)
-			in->units.items[u].left += (live || writer == WRITER_FROZEN) &&
-						   in->units.items[u].writer == writer;
+			in->units.items[u].left +=
+				counts && (in->odd_links || in->units.items[u].writer == writer);
 	}
 	vec_foreach (unit, &in->units)
-		if (!unit->left && written[in->found.items[unit->begin].after] == unit->live)
+		if (!unit->left)
 			in->units.items[kept++] = *unit;
 	in->units.count = kept;
+}
+
+/* Take out units whose content is not that of the file below. */
+static int drop_different(struct seeker *in, struct error *err)
+{
+	size_t kept = 0;
+
+	vec_foreach (unit, &in->units)
+		add_pair(in, &in->found.items[unit->begin]);
+	if (compare_pairs(in, err) < 0)
+		return -1;
+	for (size_t u = 0; u < in->units.count; u++)
+		if (in->pairs.items[u].same)
+			in->units.items[kept++] = in->units.items[u];
+	in->units.count = kept;
+	return 0;
 }
 
 /* A directory that the segment made anew stays the one below, or nothing in it could stay. */
@@ -360,17 +409,6 @@ static void note_redundant(struct seeker *in, const struct unit *unit, uint32_t 
 	}
 }
 
-static void undo(const struct plan *plan, size_t begin, uint32_t position, struct merged_tree *tree)
-{
-	for (size_t i = begin; i < plan->rewrites.count; i++) {
-		const struct plan_rewrite *rewrite = &plan->rewrites.items[i];
-		if (rewrite->position != position)
-			break;
-		merged_tree_restore(tree, rewrite->path, rewrite->inode, rewrite->slot,
-				    rewrite->born);
-	}
-}
-
 /* Names that could not go, and that nobody shows: a later layer that writes them once more would
  * bring them back, and then this layer has what was below already. */
 static void note_doubtful(struct seeker *in)
@@ -392,18 +430,18 @@ static int seek_redundant(struct seeker *in, const struct segment *segment, stru
 		return 0;
 	note_doubtful(in);
 	find_units(in);
+	/* In this order, so that it does not matter which of several parts comes first. */
 	if (in->has_links)
-		count_names(in, own);
-	vec_foreach (unit, &in->units)
-		add_pair(in, &in->found.items[unit->begin]);
-	if (compare_pairs(in, err) < 0)
+		drop_parts_here(in, own);
+	if (drop_different(in, err) < 0)
 		return -1;
+	if (in->has_links)
+		drop_parts_below(in, own);
 	in->restored = xcalloc(in->below.count + 1, 1);
-	for (size_t u = 0; u < in->units.count; u++)
-		if (in->pairs.items[u].same)
-			note_redundant(in, &in->units.items[u], segment->last, own);
+	vec_foreach (unit, &in->units)
+		note_redundant(in, unit, segment->last, own);
 	free(in->restored);
-	undo(in->plan, begin, segment->last, in->tree);
+	plan_restore(in->plan, begin, segment->last, in->tree);
 	return 0;
 }
 
@@ -448,7 +486,7 @@ static int seek_segment(struct seeker *in, uint32_t image, uint32_t s, bool *see
 		if (seek && (s || n) && seek_touches(in, position, err) < 0)
 			return -1;
 	}
-	if (seek && s && !in->odd_links && seek_redundant(in, segment, err) < 0)
+	if (seek && s && seek_redundant(in, segment, err) < 0)
 		return -1;
 	seen[segment->last] = true;
 	take_stock(in, segment);
@@ -528,40 +566,4 @@ int plan_find_rewrites(struct plan *plan, const struct context *context, struct 
 	vec_release(&in.units);
 	vec_release(&in.doubtful);
 	return rc;
-}
-
-/* --- trees without them ---------------------------------------------------------------------- */
-
-/* The first rewrite of a position, or the place where it would be: segments come in the order of
- * their tops. */
-static size_t first_of(const struct plan *plan, uint32_t position)
-{
-	size_t low = 0, high = plan->rewrites.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (plan->rewrites.items[middle].position < position)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-int plan_apply(const struct plan *plan, struct merged_tree *tree, uint32_t position,
-	       struct error *err)
-{
-	if (merged_tree_apply(tree, position, err) < 0)
-		return -1;
-	undo(plan, first_of(plan, position), position, tree);
-	return 0;
-}
-
-int plan_apply_image(const struct plan *plan, struct merged_tree *tree, uint32_t image,
-		     struct error *err)
-{
-	for (uint32_t i = 0; i < plan->chain->depth_of_image[image]; i++)
-		if (plan_apply(plan, tree, plan->chain->of_image[image][i], err) < 0)
-			return -1;
-	return 0;
 }

@@ -106,6 +106,17 @@ static const struct dedupe_case rewrites[] = {
 	{ "f a =xx,h b >a | f a =xx", SAFE, SQUASH_NONE, 0, "f b | =" },
 	{ "f a =xx,h b >a | f a =xx,h b >a", SAFE, SQUASH_NONE, 0, "= | " },
 	{ "f a =xx,f b =xx m600 | f a =xx,h b >a", SAFE, SQUASH_NONE, 0, " | =" },
+	/* Links that lead to lower layers touch their files only. */
+	{ "f x =11,f a =22 | h y >x | f a =22", SAFE, SQUASH_NONE, 0, "= | f y |  copies" },
+	{ "f x =11 | h y >x m600 | f x =11 m600", SAFE, SQUASH_NONE, 0, " | f y | = copies" },
+	{ "f x =11 | h y >x | f x =11", SAFE, SQUASH_NONE, 0, " | f y | = copies" },
+	{ "f x =11,f a =22 | h y m600 >x | f a =22,f y =11 m600", SAFE, SQUASH_NONE, 0,
+	  "f a | f x | f y copies" },
+	/* Names that parted: the part that can stay below does, whichever the layer lists first. */
+	{ "f d =xx,h m >d | f b =xx,h m >b,f d =xx", SAFE, SQUASH_NONE, 0, "f d | f b,h m >b" },
+	{ "f d =xx,h m >d | f d =xx,f m =xy", SAFE, SQUASH_NONE, 1, "= | f m" },
+	{ "f d =xx,h m >d | f d =xy,f m =xx", SAFE, SQUASH_NONE, 1, "= | f d" },
+	{ "f d =xx,h m >d | f m =xx,f d =xy", SAFE, SQUASH_NONE, 1, "= | f d" },
 	/* A link of a later layer changes the file that a name stands for: the name belongs to the
 	 * others of its layer, though nobody shows it as that layer has it. */
 	{ "f c =xx | f c =xx,h m >c | h t m600 >m", SAFE, SQUASH_NONE, 0,
