@@ -103,13 +103,15 @@ static void print_dedupe(const struct report *report, FILE *out)
 	if (!report->linked_files)
 		return;
 	fputs("<section aria-labelledby=\"dedupe\">\n<h2 id=\"dedupe\">Duplicates</h2>\n<p>", out);
-	html_size((int64_t)report->linked_bytes, out);
-	fputs(" of files that became hard links: ", out);
 	html_number(report->linked_files, out);
-	fputs(", to ", out);
+	fputs(report->linked_files == 1 ? " file became a hard link to "
+					: " files became hard links to ",
+	      out);
 	html_number(report->link_groups, out);
-	fprintf(out, " other%s with the same content.</p>\n</section>\n",
+	fprintf(out, " other%s with the same content, which saves ",
 		report_plural(report->link_groups));
+	html_size((int64_t)report->linked_bytes, out);
+	fputs(".</p>\n</section>\n", out);
 }
 
 static void print_touches(const struct report *report, FILE *out)

@@ -282,9 +282,11 @@ static void print_dedupe(const struct report *report, FILE *out)
 		return;
 	fputs("\n#### Duplicates\n\n", out);
 	put_size(report->linked_bytes, out);
-	fputs(" of files that became hard links: ", out);
+	fputs(": ", out);
 	put_number(report->linked_files, out);
-	fputs(", to ", out);
+	fputs(report->linked_files == 1 ? " file became a hard link to "
+					: " files became hard links to ",
+	      out);
 	put_number(report->link_groups, out);
 	fprintf(out, " other%s.\n", report_plural(report->link_groups));
 }
