@@ -64,12 +64,13 @@ golden_report() {
 	reports thin packed.tar --have packed-base.tar -o out.tar
 	reports lossless two.tar -o out.tar --lossless --compress gzip
 	reports careless careless.tar -o out.tar --policy slim,secrets --keep '/var/log/**'
+	reports emptied careless.tar -o out.tar
 	reports persist debian.tar -o out.tar --policy docs,locales --persist --dedupe all
 	reports cut kinds.tar -o out.tar --layer-size 10kB
 	reports twice same-layers.tar -o out.tar
 	gzip app.tar
 	reports packed app.tar.gz -o out.tar
-	formats same app kinds none frozen dry gzip plain zstd bare thin lossless careless persist cut \
+	formats same app kinds none frozen dry gzip plain zstd bare thin lossless careless emptied persist cut \
 		twice packed
 	formats html ./*.html
 	sound ./*.html
