@@ -325,7 +325,8 @@ static void drop_parts_below(struct seeker *in, slot_id begin)
 			continue;
 		id = node->inode;
 		slot_id meta = tree_inode(tree, &id)->meta;
-		if (node->slot >= begin || meta >= begin)
+		/* Of this layer only an odd link leads to the file below. */
+		if (!in->odd_links && (node->slot >= begin || meta >= begin))
 			continue;
 		uint32_t writer = writer_of(in, meta, node->slot);
 		bool counts = writer == WRITER_FROZEN || is_live(in, path);

@@ -383,15 +383,17 @@ static void test_found_before(void **state)
 		uint64_t seed;
 		unsigned round;
 	} rounds[] = {
-		{ 5, 997 },   /* markers of both kinds below a lower symlink */
-		{ 111, 409 }, /* a link to a lower symlink that is a directory by now */
-		{ 257, 620 }, /* a link without target where a marker made a directory */
-		{ 116, 388 }, /* files written again that a later link changes in place */
-		{ 131, 197 }, /* the same, of three names */
-		{ 138, 857 }, /* markers of both kinds, once more */
-		{ 290, 312 }, /* the same through a name that is deleted */
-		{ 401, 508 }, /* which part of a file stays depended on the order of entries */
-		{ 364, 807 }, /* a name that nobody shows, brought back by the next layer */
+		{ 5, 997 },    /* markers of both kinds below a lower symlink */
+		{ 111, 409 },  /* a link to a lower symlink that is a directory by now */
+		{ 257, 620 },  /* a link without target where a marker made a directory */
+		{ 116, 388 },  /* files written again that a later link changes in place */
+		{ 131, 197 },  /* the same, of three names */
+		{ 138, 857 },  /* markers of both kinds, once more */
+		{ 290, 312 },  /* the same through a name that is deleted */
+		{ 401, 508 },  /* which part of a file stays depended on the order of entries */
+		{ 3016, 839 }, /* a file written again beside a link to the one below */
+		{ 3026, 250 }, /* the same */
+		{ 364, 807 },  /* a name that nobody shows, brought back by the next layer */
 	};
 	unsigned failed = 0;
 
