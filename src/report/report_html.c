@@ -230,7 +230,7 @@ static void put_source(const struct report_step *step, FILE *out)
 
 static void print_sources(const struct report *report, FILE *out)
 {
-	static const char *const heads[] = { "*Layer and what made it", "#Bytes", "#Left", NULL };
+	static const char *const heads[] = { "*Layer and what made it", "#Bytes", "#Gone", NULL };
 	size_t shown = html_rows(report->sources.count);
 
 	html_table("before", "Layers before",
