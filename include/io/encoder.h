@@ -3,8 +3,10 @@
  * Output depends on the input bytes and the encoding alone, never on the number of threads or
  * the size of the writes (DESIGN.md P4, ruling 13):
  *   gzip: independent members of ENCODER_BLOCK plain bytes each, one libdeflate call a block,
- *         mtime 0, no name, OS 255;
- *   zstd: one frame from libzstd with at least one worker, content size unknown, checksum on. */
+ *         mtime 0, no name, OS 255, and a subfield with the length of the member;
+ *   zstd: up to level 8 independent frames of ENCODER_FRAME plain bytes each, with content size;
+ *         else, and with a long window, one frame from libzstd with at least one worker, content
+ *         size unknown; checksums on. */
 #ifndef IO_ENCODER_H
 #define IO_ENCODER_H
 
@@ -15,6 +17,7 @@
 #include "util/error.h"
 
 #define ENCODER_BLOCK ((size_t)1 << 20)
+#define ENCODER_FRAME ((size_t)1 << 24)
 
 struct encoding {
 	enum compression compression; /* NONE, GZIP or ZSTD */

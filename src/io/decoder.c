@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "decoder_backend.h"
+#include "decoder_ahead.h"
 #include "util/xalloc.h"
 
 #define INPUT_BYTES ((size_t)256 << 10)
@@ -14,7 +14,8 @@ struct decoder {
 	struct decoder_input input;
 	const struct decoder_format *format; /* NULL: no compression */
 	void *state;
-	bool in_member, at_end, trailing;
+	struct decoder_ahead *ahead; /* NULL: one member at a time */
+	bool in_member, in_ahead, at_end, trailing;
 };
 
 ssize_t decoder_input_need(struct decoder_input *input, size_t want, struct error *err)
@@ -38,6 +39,24 @@ ssize_t decoder_input_need(struct decoder_input *input, size_t want, struct erro
 	return (ssize_t)(input->len - input->pos);
 }
 
+void decoder_input_unread(struct decoder_input *input, const unsigned char *bytes, size_t len)
+{
+	size_t unused = input->len - input->pos;
+
+	if (len > input->pos) {
+		size_t room = len + unused < INPUT_BYTES ? INPUT_BYTES : len + unused;
+		unsigned char *larger = xmalloc(room);
+
+		memcpy(larger + len, input->bytes + input->pos, unused);
+		free(input->bytes);
+		input->bytes = larger;
+		input->pos = len;
+		input->len = len + unused;
+	}
+	input->pos -= len;
+	memcpy(input->bytes + input->pos, bytes, len);
+}
+
 uint64_t decoder_input_offset(const struct decoder_input *input)
 {
 	return input->consumed - (input->len - input->pos);
@@ -56,7 +75,7 @@ static const struct decoder_format *find_format(enum compression compression)
 }
 
 struct decoder *decoder_open(enum compression compression, struct byte_source *source,
-			     struct error *err)
+			     unsigned threads, struct error *err)
 {
 	AUTO_PTR(decoder) decoder = xcalloc(1, sizeof(*decoder));
 
@@ -66,6 +85,8 @@ struct decoder *decoder_open(enum compression compression, struct byte_source *s
 	if (!decoder->format)
 		return STEAL(decoder);
 	decoder->input.bytes = xmalloc(INPUT_BYTES);
+	if (decoder->format->measure && threads > 1)
+		decoder->ahead = decoder_ahead_new(decoder->format, threads);
 	decoder->state = decoder->format->open(err);
 	return decoder->state ? STEAL(decoder) : NULL;
 }
@@ -109,6 +130,10 @@ static int next_member(struct decoder *decoder, struct error *err)
 	const unsigned char *head = input->bytes + input->pos;
 
 	if (codec_goes_on(decoder->compression, head, (size_t)have)) {
+		if (decoder->ahead && decoder_ahead_begin(decoder->ahead, input)) {
+			decoder->in_ahead = true;
+			return 0;
+		}
 		decoder->format->restart(decoder->state);
 		decoder->in_member = true;
 		return 0;
@@ -121,6 +146,15 @@ static int next_member(struct decoder *decoder, struct error *err)
 				 codec_name(decoder->compression));
 	decoder->at_end = true;
 	return skip_padding(decoder, err);
+}
+
+/* What was decoded ahead, until there is no more of it. */
+static void read_ahead(struct decoder *decoder, unsigned char *out, size_t len, size_t *done)
+{
+	size_t got = decoder_ahead_read(decoder->ahead, &decoder->input, out + *done, len - *done);
+
+	*done += got;
+	decoder->in_ahead = got > 0;
 }
 
 /* One step inside a member. */
@@ -176,6 +210,11 @@ ssize_t decoder_read(struct decoder *decoder, void *buf, size_t len, struct erro
 	if (decoder->compression == COMPRESSION_NONE)
 		return read_plain(decoder, buf, len, err);
 	while (done < len && !decoder->at_end) {
+		if (decoder->in_ahead) {
+			read_ahead(decoder, buf, len, &done);
+			continue;
+		}
+
 		int rc = decoder->in_member ? decode(decoder, buf, len, &done, err)
 					    : next_member(decoder, err);
 
@@ -201,6 +240,8 @@ void decoder_close(struct decoder *decoder)
 		return;
 	if (decoder->state)
 		decoder->format->close(decoder->state);
+	if (decoder->ahead)
+		decoder_ahead_free(decoder->ahead);
 	free(decoder->input.bytes);
 	free(decoder);
 }

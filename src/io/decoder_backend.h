@@ -23,6 +23,9 @@ struct decoder_input {
  * ends.  The number there, or -1. */
 ssize_t decoder_input_need(struct decoder_input *input, size_t want, struct error *err);
 
+/* Put `len` bytes that were used back before the unused ones. */
+void decoder_input_unread(struct decoder_input *input, const unsigned char *bytes, size_t len);
+
 /* Position of the first unused byte in the stored stream, for messages. */
 uint64_t decoder_input_offset(const struct decoder_input *input);
 
@@ -32,6 +35,13 @@ enum decoder_step {
 	DECODER_MEMBER_END,  /* a member or frame is complete */
 };
 
+/* How much there is of a member, as far as it tells before it is decoded. */
+struct decoder_extent {
+	uint64_t stored; /* bytes of it; or those that must be there to know more */
+	uint64_t plain;	 /* bytes that it decodes to, once all of it is there */
+	size_t scanned;	 /* the format's own; 0 at first */
+};
+
 /* One format that is decoded piece by piece from decoder_input. */
 struct decoder_format {
 	enum compression compression;
@@ -39,6 +49,10 @@ struct decoder_format {
 	/* Decode from input->bytes to `out`, moving input->pos and *out_pos. */
 	enum decoder_step (*step)(void *state, struct decoder_input *input, unsigned char *out,
 				  size_t out_len, size_t *out_pos, struct error *err);
+	/* What the first `len` bytes of a member say; NULL: its members never do.
+	 * extent->stored above `len`: come back with so many; else that is all of the member, and
+	 * extent->plain is set.  -1: it does not say. */
+	int (*measure)(const unsigned char *member, size_t len, struct decoder_extent *extent);
 	/* Make ready for the next member. */
 	void (*restart)(void *state);
 	void (*close)(void *state);

@@ -6,11 +6,26 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "gzip_member.h"
 #include "util/xalloc.h"
 
 static unsigned int clamp(size_t len)
 {
 	return len < UINT_MAX ? (unsigned int)len : UINT_MAX;
+}
+
+static int gzip_measure(const unsigned char *member, size_t len, struct decoder_extent *extent)
+{
+	if (len < GZIP_MEMBER_HEADER) {
+		extent->stored = GZIP_MEMBER_HEADER;
+		return 0;
+	}
+	extent->stored = gzip_member_length(member);
+	if (extent->stored < GZIP_MEMBER_HEADER + GZIP_MEMBER_TRAILER)
+		return -1;
+	if (len >= extent->stored)
+		extent->plain = gzip_get32(member + extent->stored - 4);
+	return 0;
 }
 
 #ifdef HAVE_ISAL
@@ -129,6 +144,7 @@ const struct decoder_format decoder_gzip = {
 	.compression = COMPRESSION_GZIP,
 	.open = gzip_open,
 	.step = gzip_step,
+	.measure = gzip_measure,
 	.restart = gzip_restart,
 	.close = gzip_close,
 };

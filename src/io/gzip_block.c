@@ -1,98 +1,113 @@
 /* gzip_block.c - gzip members through libdeflate, or zlib where that is missing. */
-#include "gzip_block.h"
+#include "block_codec.h"
 
-#include <stdlib.h>
+#include <limits.h>
 
+#include "gzip_member.h"
 #include "util/xalloc.h"
+
+#define AROUND (GZIP_MEMBER_HEADER + GZIP_MEMBER_TRAILER)
+
+/* What the deflated bytes of a member are put between. */
+static size_t wrap(unsigned char *member, size_t deflated, uint32_t crc, size_t plain)
+{
+	unsigned char *trailer = member + GZIP_MEMBER_HEADER + deflated;
+
+	gzip_member_header(member, (uint32_t)(deflated + AROUND));
+	gzip_put32(trailer, crc);
+	gzip_put32(trailer + 4, (uint32_t)plain);
+	return deflated + AROUND;
+}
+
+static unsigned char *inside(void *member)
+{
+	return (unsigned char *)member + GZIP_MEMBER_HEADER;
+}
 
 #ifdef HAVE_LIBDEFLATE
 
 #include <libdeflate.h>
 
-struct gzip_block {
-	struct libdeflate_compressor *compressor;
-};
-
-struct gzip_block *gzip_block_new(int level)
+static void *gzip_open(int level)
 {
-	AUTO_PTR(gzip_block) block = xcalloc(1, sizeof(*block));
-
-	block->compressor = libdeflate_alloc_compressor(level);
-	return block->compressor ? STEAL(block) : NULL;
+	return libdeflate_alloc_compressor(level);
 }
 
-size_t gzip_block_bound(struct gzip_block *block, size_t len)
+static size_t gzip_bound(void *state, size_t len)
 {
-	return libdeflate_gzip_compress_bound(block->compressor, len);
+	return libdeflate_deflate_compress_bound(state, len) + AROUND;
 }
 
-size_t gzip_block_compress(struct gzip_block *block, const void *data, size_t len, void *out,
-			   size_t room)
+static size_t gzip_compress(void *state, const void *data, size_t len, void *out, size_t room)
 {
-	return libdeflate_gzip_compress(block->compressor, data, len, out, room);
+	size_t deflated = 0;
+
+	if (len <= UINT32_MAX && room >= AROUND && room <= UINT32_MAX)
+		deflated =
+			libdeflate_deflate_compress(state, data, len, inside(out), room - AROUND);
+	return deflated ? wrap(out, deflated, libdeflate_crc32(0, data, len), len) : 0;
 }
 
-void gzip_block_free(struct gzip_block *block)
+static void gzip_close(void *state)
 {
-	libdeflate_free_compressor(block->compressor);
-	free(block);
+	libdeflate_free_compressor(state);
 }
 
 #else
 
-#include <limits.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
-/* A window of 2^15 in a gzip wrapper. */
-#define GZIP_WINDOW (15 + 16)
-#define MEM_LEVEL   9
-#define OS_UNKNOWN  255
+/* A window of 2^15 without a wrapper. */
+#define RAW_WINDOW (-15)
+#define MEM_LEVEL  9
 
-struct gzip_block {
-	z_stream stream;
-	gz_header header;
-};
-
-struct gzip_block *gzip_block_new(int level)
+static void *gzip_open(int level)
 {
-	struct gzip_block *block = xcalloc(1, sizeof(*block));
+	z_stream *stream = xcalloc(1, sizeof(*stream));
 
 	/* libdeflate has levels up to 12. */
 	if (level > Z_BEST_COMPRESSION)
 		level = Z_BEST_COMPRESSION;
-	block->header.os = OS_UNKNOWN;
-	if (deflateInit2(&block->stream, level, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL,
-			 Z_DEFAULT_STRATEGY) == Z_OK)
-		return block;
-	free(block);
+	if (deflateInit2(stream, level, Z_DEFLATED, RAW_WINDOW, MEM_LEVEL, Z_DEFAULT_STRATEGY) ==
+	    Z_OK)
+		return stream;
+	free(stream);
 	return NULL;
 }
 
-size_t gzip_block_bound(struct gzip_block *block, size_t len)
+static size_t gzip_bound(void *state, size_t len)
 {
-	return deflateBound(&block->stream, len);
+	return deflateBound(state, len) + AROUND;
 }
 
-size_t gzip_block_compress(struct gzip_block *block, const void *data, size_t len, void *out,
-			   size_t room)
+static size_t gzip_compress(void *state, const void *data, size_t len, void *out, size_t room)
 {
-	z_stream *stream = &block->stream;
+	z_stream *stream = state;
 
-	if (len > UINT_MAX || room > UINT_MAX || deflateReset(stream) != Z_OK ||
-	    deflateSetHeader(stream, &block->header) != Z_OK)
+	if (len > UINT_MAX || room > UINT_MAX || room < AROUND || deflateReset(stream) != Z_OK)
 		return 0;
 	stream->next_in = data;
 	stream->avail_in = (uInt)len;
-	stream->next_out = out;
-	stream->avail_out = (uInt)room;
-	return deflate(stream, Z_FINISH) == Z_STREAM_END ? room - stream->avail_out : 0;
+	stream->next_out = inside(out);
+	stream->avail_out = (uInt)(room - AROUND);
+	if (deflate(stream, Z_FINISH) != Z_STREAM_END)
+		return 0;
+	return wrap(out, room - AROUND - stream->avail_out,
+		    (uint32_t)crc32(crc32(0, NULL, 0), data, (uInt)len), len);
 }
 
-void gzip_block_free(struct gzip_block *block)
+static void gzip_close(void *state)
 {
-	deflateEnd(&block->stream);
-	free(block);
+	deflateEnd(state);
+	free(state);
 }
 
 #endif
+
+const struct block_codec gzip_block_codec = {
+	.open = gzip_open,
+	.bound = gzip_bound,
+	.compress = gzip_compress,
+	.close = gzip_close,
+};

@@ -68,7 +68,7 @@ static int spool(struct unpacking *unpacking, enum compression compression,
 		 struct error *err)
 {
 	const struct context *context = unpacking->context;
-	AUTO_PTR(decoder) decoder = decoder_open(compression, source, err);
+	AUTO_PTR(decoder) decoder = decoder_open(compression, source, context->threads, err);
 
 	if (!decoder)
 		return -1;

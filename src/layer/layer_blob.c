@@ -99,12 +99,13 @@ static int count_inflated(struct layer_blob *job, const struct decoder *decoder,
 static int inflate(struct layer_blob *job, struct range *spool, struct digest *diff_id,
 		   struct error *err)
 {
-	AUTO_PTR(hash_lane) lane = hash_lane_new(job->hash_beside ? job->context->threads : 1);
+	unsigned threads = job->alone ? job->context->threads : 1;
+	AUTO_PTR(hash_lane) lane = hash_lane_new(threads);
 	struct byte_source source;
 	uint64_t seen = 0, total = 0;
 
 	byte_source_from_range(&source, job->images->blobs[job->blob].stored);
-	AUTO_PTR(decoder) decoder = decoder_open(job->compression, &source, err);
+	AUTO_PTR(decoder) decoder = decoder_open(job->compression, &source, threads, err);
 	if (!decoder)
 		return -1;
 	for (;;) {
@@ -209,7 +210,8 @@ int layer_blob_index(struct layer_blob *job, struct layer_index *index, struct n
 	struct byte_source source;
 
 	byte_source_from_range(&source, job->images->blobs[job->blob].stored);
-	AUTO_PTR(decoder) decoder = decoder_open(job->compression, &source, err);
+	AUTO_PTR(decoder)
+	decoder = decoder_open(job->compression, &source, job->context->threads, err);
 	if (!decoder ||
 	    layer_index_build_stream(index, decoder, job->number, names, job->context, err) < 0)
 		return -1;

@@ -23,9 +23,9 @@ struct layer_blob {
 	const struct context *context;
 	struct spool_list *spools;
 	uint32_t blob, image, number;
-	uint32_t result;  /* index into layer_set.layers */
-	bool hash_beside; /* on a thread of its own, while it is inflated */
-	bool leads;	  /* the first blob with that diff_id: the one that a pass-through copies */
+	uint32_t result; /* index into layer_set.layers */
+	bool alone;	 /* takes so long that it may use the threads of others */
+	bool leads;	 /* the first blob with that diff_id: the one that a pass-through copies */
 	enum compression compression;
 	struct range tar;
 	struct digest stored_digest;

@@ -64,7 +64,7 @@ static void must_stream(const struct range *range, const struct limits *limits, 
 	int said;
 
 	byte_source_from_range(&source, *range);
-	AUTO_PTR(decoder) decoder = decoder_open(COMPRESSION_NONE, &source, &err);
+	AUTO_PTR(decoder) decoder = decoder_open(COMPRESSION_NONE, &source, 1, &err);
 	AUTO_PTR(tar_reader) reader = tar_reader_open_stream(decoder, limits);
 	while ((said = tar_reader_next(reader, &header, &err)) > 0)
 		seen++;

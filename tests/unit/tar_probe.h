@@ -57,7 +57,7 @@ static void open_readers(void)
 	probe.range = forge_file(probe.tar.data, probe.tar.len);
 	probe.reader = tar_reader_open(&probe.range, &probe.limits);
 	byte_source_from_range(&probe.source, probe.range);
-	probe.decoder = decoder_open(COMPRESSION_NONE, &probe.source, &err);
+	probe.decoder = decoder_open(COMPRESSION_NONE, &probe.source, 1, &err);
 	probe.streamed = tar_reader_open_stream(probe.decoder, &probe.limits);
 }
 

@@ -125,8 +125,8 @@ static int temp_file(const struct strbuf *content)
 }
 
 /* Decode everything in reads of `piece` bytes.  0 or -1. */
-static int decode(struct strbuf *out, enum compression compression, const struct strbuf *packed,
-		  size_t piece, bool *trailing, struct error *err)
+static int decode_with(unsigned threads, struct strbuf *out, enum compression compression,
+		       const struct strbuf *packed, size_t piece, bool *trailing, struct error *err)
 {
 	AUTO_FD fd = temp_file(packed);
 	AUTO_FREE char *buf = xmalloc(piece);
@@ -135,7 +135,7 @@ static int decode(struct strbuf *out, enum compression compression, const struct
 	byte_source_from_range(&source,
 			       (struct range){ .fd = fd, .offset = 0, .length = packed->len });
 
-	AUTO_PTR(decoder) decoder = decoder_open(compression, &source, err);
+	AUTO_PTR(decoder) decoder = decoder_open(compression, &source, threads, err);
 	ssize_t got;
 
 	if (!decoder)
@@ -149,6 +149,29 @@ static int decode(struct strbuf *out, enum compression compression, const struct
 	assert_true(decoder_consumed(decoder) <= packed->len);
 	*trailing = decoder_has_trailing_bytes(decoder);
 	return 0;
+}
+
+/* Threads change neither bytes nor errors. */
+static int decode(struct strbuf *out, enum compression compression, const struct strbuf *packed,
+		  size_t piece, bool *trailing, struct error *err)
+{
+	AUTO(error) other_err = ERROR_INIT;
+	AUTO(strbuf) other = STRBUF_INIT;
+	bool other_trailing = false;
+	int rc = decode_with(1, out, compression, packed, piece, trailing, err);
+
+	assert_int_equal(
+		decode_with(3, &other, compression, packed, piece, &other_trailing, &other_err),
+		rc);
+	assert_int_equal(other_err.code, err->code);
+	assert_int_equal(other.len, out->len);
+	if (out->len)
+		assert_memory_equal(other.data, out->data, out->len);
+	if (rc < 0)
+		assert_string_equal(other_err.message, err->message);
+	else
+		assert_int_equal(other_trailing, *trailing);
+	return rc;
 }
 
 static void assert_decodes(enum compression compression, const struct strbuf *packed, size_t piece,
@@ -431,6 +454,82 @@ static void test_damage(void **state)
 	}
 }
 
+/* In some members of five, the length that they tell is wrong. */
+static void test_lying_lengths(void **state)
+{
+	static const struct encoding gzip = { .compression = COMPRESSION_GZIP };
+	static const uint32_t lies[] = { 0, 1, 27, 28, 29, 40, 5000, 20000000, UINT32_MAX };
+	AUTO(strbuf) plain = STRBUF_INIT;
+	AUTO(strbuf) packed = STRBUF_INIT;
+	AUTO(strbuf) piece = STRBUF_INIT;
+	size_t members[5];
+
+	(void)state;
+	make_plain(&piece, 30000);
+	for (int i = 0; i < 5; i++) {
+		members[i] = packed.len;
+		encode(&packed, &gzip, 1, &piece, 30000);
+		strbuf_add(&plain, piece.data, piece.len);
+	}
+	assert_decodes(COMPRESSION_GZIP, &packed, 1 << 16, &plain, false);
+	for (size_t l = 0; l < COUNT(lies); l++)
+		for (int from = 0; from < 5; from++)
+			for (int to = from; to < 5; to++) {
+				AUTO(strbuf) lying = STRBUF_INIT;
+
+				strbuf_add(&lying, packed.data, packed.len);
+				for (int i = from; i <= to; i++)
+					memcpy(lying.data + members[i] + 16, &lies[l], 4);
+				assert_decodes(COMPRESSION_GZIP, &lying, 7777, &plain, false);
+			}
+}
+
+/* Members that tell their length among others that do not. */
+static void test_mixed_members(void **state)
+{
+	/* printf abc | gzip -n */
+	static const unsigned char foreign[] = { 0x1f, 0x8b, 0x08, 0,	 0,    0,    0, 0,
+						 0,    0x03, 0x4b, 0x4c, 0x4a, 0x06, 0, 0xc2,
+						 0x41, 0x24, 0x35, 0x03, 0,    0,    0 };
+	static const struct encoding gzip = { .compression = COMPRESSION_GZIP };
+	AUTO(strbuf) plain = STRBUF_INIT;
+	AUTO(strbuf) packed = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		AUTO(strbuf) piece = STRBUF_INIT;
+
+		make_plain(&piece, (size_t)i * 1000);
+		if (i % 5 == 2) {
+			strbuf_add(&packed, (const char *)foreign, sizeof(foreign));
+			strbuf_addstr(&plain, "abc");
+		}
+		encode(&packed, &gzip, 2, &piece, 4096);
+		strbuf_add(&plain, piece.data ? piece.data : "", piece.len);
+	}
+	assert_decodes(COMPRESSION_GZIP, &packed, 10000, &plain, false);
+}
+
+/* Frames of full size, skippable ones between them; cut, and damaged. */
+static void test_many_frames(void **state)
+{
+	static const struct encoding zstd = { .compression = COMPRESSION_ZSTD };
+	AUTO(strbuf) plain = STRBUF_INIT;
+	AUTO(strbuf) packed = STRBUF_INIT;
+
+	(void)state;
+	make_plain(&plain, 2 * ENCODER_FRAME + 5);
+	encode(&packed, &zstd, 4, &plain, 1 << 20);
+	strbuf_add(&packed, SKIPPABLE, sizeof(SKIPPABLE) - 1);
+	repeat(&packed);
+	repeat(&plain);
+	assert_decodes(COMPRESSION_ZSTD, &packed, 1 << 20, &plain, false);
+	packed.len -= sizeof(SKIPPABLE) + 5;
+	assert_fails(COMPRESSION_ZSTD, &packed, ERR_FORMAT, "ends too early");
+	packed.data[packed.len / 3] = (char)(packed.data[packed.len / 3] ^ 1);
+	assert_fails(COMPRESSION_ZSTD, &packed, ERR_FORMAT, "");
+}
+
 /* A source that fails is not a broken stream. */
 static void test_source_errors_pass_unchanged(void **state)
 {
@@ -451,7 +550,7 @@ static void test_source_errors_pass_unchanged(void **state)
 		byte_source_from_range(
 			&source, (struct range){ .fd = fd, .offset = 0, .length = packed.len });
 
-		AUTO_PTR(decoder) decoder = decoder_open(all[i], &source, &err);
+		AUTO_PTR(decoder) decoder = decoder_open(all[i], &source, 1, &err);
 		ssize_t got = decoder ? 1 : -1;
 
 		while (got > 0)
@@ -484,7 +583,7 @@ static void test_pipe_in_single_bytes(void **state)
 		assert_int_equal(byte_source_peek(&source, head, sizeof(head), &err), sizeof(head));
 		assert_int_equal(codec_probe(head, sizeof(head)), all[i]);
 
-		AUTO_PTR(decoder) decoder = decoder_open(all[i], &source, &err);
+		AUTO_PTR(decoder) decoder = decoder_open(all[i], &source, 1, &err);
 
 		assert_non_null(decoder);
 		while (decoder_read(decoder, &byte, 1, &err) == 1)
@@ -557,9 +656,11 @@ static void test_gzip_header(void **state)
 
 	(void)state;
 	encode(&packed, &encoding, 4, &plain, 1);
-	assert_true(packed.len >= 18);
-	/* deflate, no flags, no time, default effort, unknown system */
-	assert_memory_equal(packed.data, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+	/* deflate, an extra field, no time, default effort, unknown system; the length of it all */
+	assert_true(packed.len >= 28 && packed.len < 256);
+	assert_memory_equal(packed.data, "\x1f\x8b\x08\x04\0\0\0\0\0\xff\x08\0IG\x04\0", 16);
+	assert_int_equal((unsigned char)packed.data[16], packed.len);
+	assert_memory_equal(packed.data + 17, "\0\0\0", 3);
 }
 
 static void test_none_passes_through(void **state)
@@ -588,6 +689,9 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_next_header_is_read_in_two),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_lying_lengths),
+		cmocka_unit_test(test_mixed_members),
+		cmocka_unit_test(test_many_frames),
 		cmocka_unit_test(test_source_errors_pass_unchanged),
 		cmocka_unit_test(test_pipe_in_single_bytes),
 		cmocka_unit_test(test_output_depends_on_input_alone),
