@@ -14,9 +14,10 @@ struct blob_writer {
 	const struct context *context;
 	struct hash_lane *plain;
 	struct hasher *stored;
-	struct encoder *encoder; /* NULL: stored plain */
-	unsigned char *chunk;	 /* of the lane */
-	size_t len;		 /* bytes of it in use */
+	struct encoder *encoder;    /* NULL: stored plain */
+	unsigned char *chunk;	    /* of the lane */
+	size_t len;		    /* bytes of it in use */
+	const struct digest *known; /* of the plain bytes; NULL: they are hashed */
 	uint64_t plain_bytes, stored_bytes;
 };
 
@@ -52,8 +53,9 @@ static int emit(void *arg, const void *data, size_t len, struct error *err)
 }
 
 int blob_writer_begin(struct blob_writer *writer, const struct encoding *encoding,
-		      struct error *err)
+		      const struct digest *known, struct error *err)
 {
+	writer->known = known;
 	writer->plain_bytes = writer->stored_bytes = 0;
 	writer->len = 0;
 	if (encoding->compression != COMPRESSION_NONE) {
@@ -72,7 +74,8 @@ static int flush(struct blob_writer *writer, struct error *err)
 
 	if (!writer->len)
 		return 0;
-	hash_lane_push(writer->plain, writer->len);
+	if (!writer->known)
+		hash_lane_push(writer->plain, writer->len);
 	writer->plain_bytes += writer->len;
 	progress_add(writer->context->progress, writer->len);
 	if (writer->encoder)
@@ -152,6 +155,8 @@ int blob_writer_end(struct blob_writer *writer, struct blob_result *result, stru
 	if (compressed && encoder_finish(writer->encoder, err) < 0)
 		return -1;
 	hash_lane_finish(writer->plain, &result->plain);
+	if (writer->known)
+		result->plain = *writer->known;
 	hasher_finish(writer->stored, &result->stored);
 	result->plain_bytes = result->stored_bytes = writer->plain_bytes;
 	if (compressed) {

@@ -85,7 +85,9 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	const struct segment *segment = &input->plan->segments.items[output->segment];
 	const struct layer *layer = chain_layer(input->plan->chain, segment->last);
 	struct blob_result written;
-	int rc = blob_writer_begin(blobs, encoding, err);
+	/* The loader has hashed what passes through, or is at it beside us. */
+	const struct digest *known = segment->pass_through ? &layer->diff_id : NULL;
+	int rc = blob_writer_begin(blobs, encoding, known, err);
 
 	warn_about_foreign(input, segment);
 	if (!rc && segment->pass_through)
