@@ -60,8 +60,6 @@ static int collect(struct loader *in, bool *compressed, struct error *err)
 	if (job->trailing)
 		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
 			     job->number + 1);
-	if (*compressed && index_layer(in, job, err) < 0)
-		return -1;
 	if (job->leads) {
 		in->set->layers[job->result].stored_digest = job->stored_digest;
 		in->set->layers[job->result].trailing = job->trailing;
@@ -69,8 +67,8 @@ static int collect(struct loader *in, bool *compressed, struct error *err)
 	return 1;
 }
 
-/* Find what all blobs are.  Hashing beside inflating is worth the hand-over where one blob keeps a
- * thread busy for longer than its share of the work, and other threads would wait for it. */
+/* Find what all blobs are.  Spreading the work on one blob is worth the hand-over where it keeps a
+ * thread busy for longer than its share of all work, and other threads would wait for it. */
 static int probe_all(struct loader *in, struct error *err)
 {
 	uint64_t compressed = 0;
@@ -84,8 +82,47 @@ static int probe_all(struct loader *in, struct error *err)
 	}
 	for (size_t i = 0; i < in->job_count; i++) {
 		struct layer_blob *job = &in->jobs[i];
-		job->hash_beside = job->images->blobs[job->blob].stored.length >
-				   compressed / in->context->threads;
+		job->alone = job->images->blobs[job->blob].stored.length >
+			     compressed / in->context->threads;
+	}
+	return 0;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct layer_blob *left = *(struct layer_blob *const *)a,
+				*right = *(struct layer_blob *const *)b;
+	uint64_t left_bytes = left->images->blobs[left->blob].stored.length,
+		 right_bytes = right->images->blobs[right->blob].stored.length;
+
+	if (left_bytes != right_bytes)
+		return left_bytes < right_bytes ? 1 : -1;
+	return left < right ? -1 : left > right;
+}
+
+/* The largest first: begun last, one would keep a single thread busy while the others are done. */
+static void submit_all(struct loader *in)
+{
+	AUTO_FREE struct layer_blob **order =
+		xcalloc(in->job_count + 1, sizeof(struct layer_blob *));
+
+	for (size_t i = 0; i < in->job_count; i++)
+		order[i] = &in->jobs[i];
+	qsort(order, in->job_count, sizeof(*order), compare_sizes);
+	for (size_t i = 0; i < in->job_count; i++)
+		worker_pool_submit(in->pool, order[i]);
+}
+
+/* Index the layers that are compressed, or those that are not, in the order of the input. */
+static int index_all(struct loader *in, bool compressed, size_t *count, struct error *err)
+{
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		if ((job->compression != COMPRESSION_NONE) != compressed)
+			continue;
+		++*count;
+		if (index_layer(in, job, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -93,32 +130,29 @@ static int probe_all(struct loader *in, struct error *err)
 /* Start everything, and wait for what must be inflated before it can be looked at. */
 static int run(struct loader *in, struct error *err)
 {
-	size_t waiting = 0;
+	size_t plain = 0, waiting, indexed = 0;
 
 	if (probe_all(in, err) < 0)
 		return -1;
 	in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
 				   WORKER_PARALLEL, layer_blob_read);
-	for (size_t i = 0; i < in->job_count; i++) {
-		struct layer_blob *job = &in->jobs[i];
-		bool plain = job->compression == COMPRESSION_NONE;
-		bool wait = !plain && in->check == LAYER_CHECK_DIGESTS;
-		if (in->check == LAYER_CHECK_DIGESTS)
-			worker_pool_submit(in->pool, job);
-		waiting += wait;
-		/* What it must be; whether it is, the job finds out. */
-		if (plain && job->leads)
-			in->set->layers[job->result].stored_digest = job->layer->diff_id;
-		if (!wait && index_layer(in, job, err) < 0)
-			return -1;
-	}
+	/* What they must be; whether they are, the jobs find out. */
+	for (size_t i = 0; i < in->job_count; i++)
+		if (in->jobs[i].compression == COMPRESSION_NONE && in->jobs[i].leads)
+			in->set->layers[in->jobs[i].result].stored_digest =
+				in->jobs[i].layer->diff_id;
+	if (in->check == LAYER_CHECK_DIGESTS)
+		submit_all(in);
+	if (index_all(in, false, &plain, err) < 0)
+		return -1;
+	waiting = in->check == LAYER_CHECK_DIGESTS ? in->job_count - plain : 0;
 	while (waiting) {
 		bool compressed;
 		if (collect(in, &compressed, err) < 0)
 			return -1;
 		waiting -= compressed;
 	}
-	return 0;
+	return index_all(in, true, &indexed, err);
 }
 
 static void loader_free(struct loader *in)
