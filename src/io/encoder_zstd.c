@@ -1,9 +1,9 @@
 /* encoder_zstd.c - zstd, as many frames or as one.
  *
  * Up to level FRAMES_LEVEL the window is 2 MiB, and frames of eight windows come out smaller than
- * one frame that libzstd's threads cut into pieces, in an eighth less time (measured: README), and
- * can be read side by side.  What the higher levels find lies farther apart: there it is one
- * frame, through those threads. */
+ * one frame that libzstd's threads cut into pieces, in an eighth less time (measured on layers of
+ * Debian), and can be read side by side.  What the higher levels find lies farther apart: there it
+ * is one frame, through those threads. */
 #include "encoder_blocks.h"
 
 #include <errno.h>

@@ -1,66 +1,15 @@
 /* test_codec.c - probing, decoding and encoding of every compression. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "codec_forge.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <unistd.h>
-
-#include "io/codec.h"
-#include "io/decoder.h"
-#include "io/encoder.h"
-#include "util/strbuf.h"
-#include "util/xalloc.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const enum compression all[] = { COMPRESSION_GZIP, COMPRESSION_ZSTD, COMPRESSION_XZ,
 					COMPRESSION_BZIP2, COMPRESSION_LZ4 };
 
-/* A skippable frame, of zstd or lz4, with three bytes of content. */
-#define SKIPPABLE "\x53\x2a\x4d\x18\x03\0\0\0abc"
-
 #define EMPTY_LZ4 "\x04\x22\x4d\x18\x64\x40\xa7\0\0\0\0\x05\x5d\xcc\x02"
-
-static int append(void *arg, const void *data, size_t len, struct error *err)
-{
-	(void)err;
-	strbuf_add(arg, data, len);
-	return 0;
-}
-
-/* Bytes with some repetition, the same in every run. */
-static void make_plain(struct strbuf *out, size_t len)
-{
-	uint32_t seed = 12345;
-
-	while (out->len < len) {
-		seed = seed * 1664525 + 1013904223;
-		strbuf_addf(out, "%u/%s\n", seed >> 20, seed & 64 ? "usr/lib" : "etc");
-	}
-	out->len = len;
-}
-
-static void encode(struct strbuf *out, const struct encoding *encoding, unsigned threads,
-		   const struct strbuf *plain, size_t piece)
-{
-	AUTO(error) err = ERROR_INIT;
-	AUTO_PTR(encoder) encoder = encoder_open(encoding, threads, append, out, &err);
-
-	assert_non_null(encoder);
-	for (size_t at = 0; at < plain->len; at += piece) {
-		size_t len = plain->len - at < piece ? plain->len - at : piece;
-
-		assert_int_equal(encoder_write(encoder, plain->data + at, len, &err), 0);
-	}
-	assert_int_equal(encoder_finish(encoder, &err), 0);
-}
 
 /* xz, bzip2 and lz4 are only read, so libarchive writes them here. */
 static void pack(struct strbuf *out, enum compression compression, const struct strbuf *plain)
@@ -100,107 +49,6 @@ static void pack(struct strbuf *out, enum compression compression, const struct 
 	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
 	archive_write_free(archive);
 	strbuf_add(out, packed, used);
-}
-
-static void repeat(struct strbuf *buf)
-{
-	size_t len = buf->len;
-	AUTO_FREE char *copy = xmemdup0(buf->data, len);
-
-	strbuf_add(buf, copy, len);
-}
-
-static int temp_file(const struct strbuf *content)
-{
-	FILE *file = tmpfile();
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(content->data, 1, content->len, file), content->len);
-	assert_int_equal(fflush(file), 0);
-
-	int fd = dup(fileno(file));
-
-	fclose(file);
-	return fd;
-}
-
-/* Decode everything in reads of `piece` bytes.  0 or -1. */
-static int decode_with(unsigned threads, struct strbuf *out, enum compression compression,
-		       const struct strbuf *packed, size_t piece, bool *trailing, struct error *err)
-{
-	AUTO_FD fd = temp_file(packed);
-	AUTO_FREE char *buf = xmalloc(piece);
-	struct byte_source source;
-
-	byte_source_from_range(&source,
-			       (struct range){ .fd = fd, .offset = 0, .length = packed->len });
-
-	AUTO_PTR(decoder) decoder = decoder_open(compression, &source, threads, err);
-	ssize_t got;
-
-	if (!decoder)
-		return -1;
-	while ((got = decoder_read(decoder, buf, piece, err)) > 0)
-		strbuf_add(out, buf, (size_t)got);
-	if (got < 0)
-		return -1;
-	/* The end stays the end. */
-	assert_int_equal(decoder_read(decoder, buf, piece, err), 0);
-	assert_true(decoder_consumed(decoder) <= packed->len);
-	*trailing = decoder_has_trailing_bytes(decoder);
-	return 0;
-}
-
-/* Threads change neither bytes nor errors. */
-static int decode(struct strbuf *out, enum compression compression, const struct strbuf *packed,
-		  size_t piece, bool *trailing, struct error *err)
-{
-	AUTO(error) other_err = ERROR_INIT;
-	AUTO(strbuf) other = STRBUF_INIT;
-	bool other_trailing = false;
-	int rc = decode_with(1, out, compression, packed, piece, trailing, err);
-
-	assert_int_equal(
-		decode_with(3, &other, compression, packed, piece, &other_trailing, &other_err),
-		rc);
-	assert_int_equal(other_err.code, err->code);
-	assert_int_equal(other.len, out->len);
-	if (out->len)
-		assert_memory_equal(other.data, out->data, out->len);
-	if (rc < 0)
-		assert_string_equal(other_err.message, err->message);
-	else
-		assert_int_equal(other_trailing, *trailing);
-	return rc;
-}
-
-static void assert_decodes(enum compression compression, const struct strbuf *packed, size_t piece,
-			   const struct strbuf *plain, bool expect_trailing)
-{
-	AUTO(error) err = ERROR_INIT;
-	AUTO(strbuf) out = STRBUF_INIT;
-	bool trailing = false;
-
-	if (decode(&out, compression, packed, piece, &trailing, &err) < 0)
-		fail_msg("%s: %s", codec_name(compression), err.message);
-	assert_int_equal(out.len, plain->len);
-	if (out.len)
-		assert_memory_equal(out.data, plain->data, out.len);
-	assert_int_equal(trailing, expect_trailing);
-}
-
-static void assert_fails(enum compression compression, const struct strbuf *packed,
-			 enum err_code code, const char *text)
-{
-	AUTO(error) err = ERROR_INIT;
-	AUTO(strbuf) out = STRBUF_INIT;
-	bool trailing;
-
-	if (decode(&out, compression, packed, 65536, &trailing, &err) == 0)
-		fail_msg("%s: %zu bytes decoded without an error", codec_name(compression),
-			 packed->len);
-	assert_int_equal(err.code, code);
-	assert_non_null(strstr(err.message, text));
 }
 
 static void test_probe(void **state)
@@ -454,82 +302,6 @@ static void test_damage(void **state)
 	}
 }
 
-/* In some members of five, the length that they tell is wrong. */
-static void test_lying_lengths(void **state)
-{
-	static const struct encoding gzip = { .compression = COMPRESSION_GZIP };
-	static const uint32_t lies[] = { 0, 1, 27, 28, 29, 40, 5000, 20000000, UINT32_MAX };
-	AUTO(strbuf) plain = STRBUF_INIT;
-	AUTO(strbuf) packed = STRBUF_INIT;
-	AUTO(strbuf) piece = STRBUF_INIT;
-	size_t members[5];
-
-	(void)state;
-	make_plain(&piece, 30000);
-	for (int i = 0; i < 5; i++) {
-		members[i] = packed.len;
-		encode(&packed, &gzip, 1, &piece, 30000);
-		strbuf_add(&plain, piece.data, piece.len);
-	}
-	assert_decodes(COMPRESSION_GZIP, &packed, 1 << 16, &plain, false);
-	for (size_t l = 0; l < COUNT(lies); l++)
-		for (int from = 0; from < 5; from++)
-			for (int to = from; to < 5; to++) {
-				AUTO(strbuf) lying = STRBUF_INIT;
-
-				strbuf_add(&lying, packed.data, packed.len);
-				for (int i = from; i <= to; i++)
-					memcpy(lying.data + members[i] + 16, &lies[l], 4);
-				assert_decodes(COMPRESSION_GZIP, &lying, 7777, &plain, false);
-			}
-}
-
-/* Members that tell their length among others that do not. */
-static void test_mixed_members(void **state)
-{
-	/* printf abc | gzip -n */
-	static const unsigned char foreign[] = { 0x1f, 0x8b, 0x08, 0,	 0,    0,    0, 0,
-						 0,    0x03, 0x4b, 0x4c, 0x4a, 0x06, 0, 0xc2,
-						 0x41, 0x24, 0x35, 0x03, 0,    0,    0 };
-	static const struct encoding gzip = { .compression = COMPRESSION_GZIP };
-	AUTO(strbuf) plain = STRBUF_INIT;
-	AUTO(strbuf) packed = STRBUF_INIT;
-
-	(void)state;
-	for (int i = 0; i < 40; i++) {
-		AUTO(strbuf) piece = STRBUF_INIT;
-
-		make_plain(&piece, (size_t)i * 1000);
-		if (i % 5 == 2) {
-			strbuf_add(&packed, (const char *)foreign, sizeof(foreign));
-			strbuf_addstr(&plain, "abc");
-		}
-		encode(&packed, &gzip, 2, &piece, 4096);
-		strbuf_add(&plain, piece.data ? piece.data : "", piece.len);
-	}
-	assert_decodes(COMPRESSION_GZIP, &packed, 10000, &plain, false);
-}
-
-/* Frames of full size, skippable ones between them; cut, and damaged. */
-static void test_many_frames(void **state)
-{
-	static const struct encoding zstd = { .compression = COMPRESSION_ZSTD };
-	AUTO(strbuf) plain = STRBUF_INIT;
-	AUTO(strbuf) packed = STRBUF_INIT;
-
-	(void)state;
-	make_plain(&plain, 2 * ENCODER_FRAME + 5);
-	encode(&packed, &zstd, 4, &plain, 1 << 20);
-	strbuf_add(&packed, SKIPPABLE, sizeof(SKIPPABLE) - 1);
-	repeat(&packed);
-	repeat(&plain);
-	assert_decodes(COMPRESSION_ZSTD, &packed, 1 << 20, &plain, false);
-	packed.len -= sizeof(SKIPPABLE) + 5;
-	assert_fails(COMPRESSION_ZSTD, &packed, ERR_FORMAT, "ends too early");
-	packed.data[packed.len / 3] = (char)(packed.data[packed.len / 3] ^ 1);
-	assert_fails(COMPRESSION_ZSTD, &packed, ERR_FORMAT, "");
-}
-
 /* A source that fails is not a broken stream. */
 static void test_source_errors_pass_unchanged(void **state)
 {
@@ -689,9 +461,6 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_next_header_is_read_in_two),
 		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_lying_lengths),
-		cmocka_unit_test(test_mixed_members),
-		cmocka_unit_test(test_many_frames),
 		cmocka_unit_test(test_source_errors_pass_unchanged),
 		cmocka_unit_test(test_pipe_in_single_bytes),
 		cmocka_unit_test(test_output_depends_on_input_alone),
