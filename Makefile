@@ -161,7 +161,7 @@ $(LIB): $(LIB_OBJ) $(OUT)/flags
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcsD $@ $(LIB_OBJ)
 
-$(OUT)/tests/unit/%.o $(OUT)/tests/fuzz/%.o: ALL_CPPFLAGS += -Isrc
+$(OUT)/tests/unit/%.o $(OUT)/tests/fuzz/%.o $(OUT)/tests/bench/%.o: ALL_CPPFLAGS += -Isrc
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)

@@ -1,4 +1,6 @@
 """codecs_rows.py - compressing and inflating layers, against the fastest tools for that alone."""
+import hashlib
+import io
 import json
 import os
 import shutil
@@ -28,22 +30,45 @@ def flat_image(bench, image):
     return flat, layer
 
 
-def pack(bench, format_name, tool, command, goal_speed, image):
+def floor_of(bench, encoding, layer):
+    """CPU seconds, by step, of the plain library calls that a compressed layer takes; the medians"""
+    command = [os.path.join(bench.drivers, "codec_bench"), "floor", encoding, layer, bench.path("floor")]
+    runs = [json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            for _ in range(max(1, bench.runs // 2 + 1))]
+    os.remove(command[-1])
+    return {step: turns_median([run[step] for run in runs]) for step in runs[0]}
+
+
+def pack(bench, format_name, level, tool, command, goal_speed, image):
     flat, layer = flat_image(bench, image)
     target, packed = bench.path("packed-image.tar"), bench.path("packed")
-    run = [bench.lighten, "-q", "-p", "none", "--compress", format_name, "-o", target, flat]
+    run = [bench.lighten, "-q", "-p", "none", "--dedupe", "off", "--compress", format_name,
+           "-o", target, flat]
     shell = ["sh", "-c", command + ' "$0" >"$1"', layer, packed]
-    turns = take_turns([Task(tool, shell, packed), Task("lighten", run, target),
+    blob = [os.path.join(bench.drivers, "codec_bench"), "blob", format_name, str(os.cpu_count()),
+            layer, target]
+    turns = take_turns([Task(tool, shell, packed), Task("layer to blob", blob, target),
+                        Task("lighten", run, target),
                         Task("lighten, verify off", run + ["--verify", "off"], target)],
                        max(1, bench.runs // 2 + 1), bench.patience)
+    steps = floor_of(bench, "%s:%d" % (format_name, level), layer)
     name = title(image)
     bench.report.heading("%s layers out: %s, layer of %.0f MB" % (format_name, name,
                                                                   os.path.getsize(layer) / 1e6))
     bench.report.turns(turns)
-    for task in "lighten", "lighten, verify off":
+    bench.report.text("Plain library calls take, in CPU seconds: " + ", ".join(
+        "%s %.2f" % (step.replace("_", " "), seconds) for step, seconds in steps.items()) +
+        ".  Their sum, divided by the processors, is the floor.")
+    for task in "lighten", "lighten, verify off", "layer to blob":
         speeds = turns.ratios([tool], [task])
         bench.report.goal("%s out: speed of %s / %s" % (format_name, task, tool), name,
                           turns_median(speeds), spread(speeds), goal_speed, least=True)
+    for task in "lighten", "layer to blob":
+        least = sum(seconds for step, seconds in steps.items()
+                    if task == "lighten" or step != "inflate") / os.cpu_count()
+        ratios = [wall / least for wall in turns.column(task)]
+        bench.report.goal("%s out: %s / floor" % (format_name, task), name, turns_median(ratios),
+                          spread(ratios), 1.2)
     sizes = turns.median("lighten", "size") / turns.median(tool, "size")
     # What stands around the one layer of an archive is a few kilobytes.
     bench.report.goal("%s out: size / %s" % (format_name, tool), name, round(sizes, 3),
@@ -55,12 +80,12 @@ def pack(bench, format_name, tool, command, goal_speed, image):
 def gzip_out(bench):
     if shutil.which("pigz"):
         for image in bench.images(few=True):
-            pack(bench, "gzip", "pigz -6", "pigz -6 -c", 2.5, image)
+            pack(bench, "gzip", 5, "pigz -6", "pigz -6 -c", 2.5, image)
 
 
 def zstd_out(bench):
     for image in bench.images(few=True):
-        pack(bench, "zstd", "zstd -3 -T0", "zstd -q -3 -T0 -c", 0.95, image)
+        pack(bench, "zstd", 3, "zstd -3 -T0", "zstd -q -3 -T0 -c", 0.95, image)
 
 
 def blobs_of(image, folder):
@@ -78,30 +103,65 @@ def blobs_of(image, folder):
     return paths
 
 
+def inflate(bench, name, packed, maker, goal):
+    """an archive of gzip layers, looked at and written anew"""
+    target = bench.path("out.tar")
+    blobs = blobs_of(packed, bench.folder)
+    alone = "for blob; do igzip -dc <\"$blob\" || exit; done >/dev/null"
+    look = plain_command(bench, packed, target) + ["--dry-run"]
+    turns = take_turns(
+        [Task("igzip -dc", ["sh", "-c", alone, "sh"] + blobs),
+         Task("lighten, dry run", look),
+         Task("lighten, one thread", look + ["--threads", "1"]),
+         Task("lighten, plain out", plain_command(bench, packed, target) + ["--compress", "none"],
+              target)],
+        bench.runs, bench.patience)
+    bench.report.heading("gzip layers in, %s: %s, %d layers, %.0f MB" % (
+        maker, name, len(blobs), os.path.getsize(packed) / 1e6))
+    bench.report.turns(turns, ["igzip -dc"])
+    for task in "lighten, dry run", "lighten, plain out":
+        ratios = turns.ratios([task], ["igzip -dc"])
+        bench.report.goal("gzip of %s in: %s / igzip -dc" % (maker, task), name,
+                          turns_median(ratios), spread(ratios), goal)
+    for path in blobs:
+        os.remove(path)
+
+
+def recompress(source, target, command):
+    """the docker archive `source` with every layer put through a command, and found by the digest of
+    what that gave; manifest.json is the only index of it that stays"""
+    with tarfile.open(source) as archive, tarfile.open(target, "w") as out:
+        manifest = json.load(archive.extractfile("manifest.json"))
+        for image in manifest:
+            for number, name in enumerate(image["Layers"]):
+                data = subprocess.run(command, input=archive.extractfile(name).read(), check=True,
+                                      stdout=subprocess.PIPE).stdout
+                image["Layers"][number] = "%s.tar" % hashlib.sha256(data).hexdigest()
+                add_member(out, image["Layers"][number], data)
+            add_member(out, image["Config"], archive.extractfile(image["Config"]).read())
+        add_member(out, "manifest.json", json.dumps(manifest).encode())
+
+
+def add_member(out, name, data):
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    if name not in out.getnames():
+        out.addfile(member, io.BytesIO(data))
+
+
 def gzip_in(bench):
     if not shutil.which("igzip"):
         return
     for image in bench.images(few=True):
-        packed, target = bench.path("packed.tar"), bench.path("out.tar")
-        subprocess.run([bench.lighten, "-q", "-p", "none", "--squash", "none", "--compress", "gzip:6",
-                        "-o", packed, image], check=True)
-        blobs = blobs_of(packed, bench.folder)
-        inflate = "for blob; do igzip -dc <\"$blob\" || exit; done >/dev/null"
-        run = plain_command(bench, packed, target)
-        turns = take_turns(
-            [Task("igzip -dc", ["sh", "-c", inflate, "sh"] + blobs),
-             Task("lighten, dry run", [bench.lighten, "-q", "-p", "none", "--dry-run", packed]),
-             Task("lighten, one thread", [bench.lighten, "-q", "-p", "none", "--dry-run", "--threads",
-                                          "1", packed]),
-             Task("lighten, plain out", run + ["--compress", "none"], target)],
-            bench.runs, bench.patience)
-        name = title(image)
-        bench.report.heading("gzip layers in: %s, %d layers, %.0f MB" % (
-            name, len(blobs), os.path.getsize(packed) / 1e6))
-        bench.report.turns(turns, ["igzip -dc"])
-        for task in "lighten, dry run", "lighten, plain out":
-            ratios = turns.ratios([task], ["igzip -dc"])
-            bench.report.goal("gzip in: %s / igzip -dc" % task, name, turns_median(ratios),
-                              spread(ratios), 1.3)
-        for path in blobs + [packed]:
-            os.remove(path)
+        name, packed = title(image), bench.path("packed.tar")
+        command = [bench.lighten, "-q", "-p", "none", "--squash", "none", "-o", packed, image]
+        subprocess.run(command + ["--compress", "gzip:6"], check=True)
+        inflate(bench, name, packed, "lighten", 1.3)
+        if shutil.which("pigz"):
+            plain = bench.path("plain.tar")
+            subprocess.run(command[:-2] + [plain, image, "--format", "docker", "--compress", "none"],
+                           check=True)
+            recompress(plain, packed, ["pigz", "-6", "-c"])
+            os.remove(plain)
+            inflate(bench, name, packed, "pigz", 1.3)
+        os.remove(packed)
