@@ -1,5 +1,5 @@
 /* codec_forge.h - streams made and taken apart again, for the tests of encoders and decoders.  What
- * is decoded here is decoded by one thread and by several. */
+ * is decoded here of gzip and zstd is decoded by one thread and by several. */
 #ifndef TESTS_CODEC_FORGE_H
 #define TESTS_CODEC_FORGE_H
 
@@ -117,6 +117,9 @@ static inline int decode(struct strbuf *out, enum compression compression,
 	bool other_trailing = false;
 	int rc = decode_with(1, out, compression, packed, piece, trailing, err);
 
+	/* Members of the other formats do not tell their length. */
+	if (compression != COMPRESSION_GZIP && compression != COMPRESSION_ZSTD)
+		return rc;
 	assert_int_equal(
 		decode_with(3, &other, compression, packed, piece, &other_trailing, &other_err),
 		rc);
