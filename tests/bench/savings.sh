@@ -1,94 +1,102 @@
 #!/usr/bin/env bash
-# savings.sh [NAME...]: what each policy takes from images of Debian packages, as a Markdown table.
+# savings.sh [NAME...]: what each policy takes from file systems of Debian packages and of npm, as
+# a Markdown table, with the given figures of savings.json beside it (README.md, Policies).
 #
-# Root, docker, mmdebstrap and npm are needed.  File systems are kept below build/savings, so that
-# a second run only measures.  LIGHTEN names the program.
+# Root, mmdebstrap, npm and the network are needed.  File systems are kept below build/savings, so
+# that a second run only measures.  LIGHTEN names the program.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 LIGHTEN=$(realpath "${LIGHTEN:-build/lighten}")
-export LIGHTEN
-HERE=$PWD/tests/engine
-# shellcheck source=../engine/engine.bash
-. "$HERE/engine.bash"
-# shellcheck source=../engine/images.bash
-. "$HERE/images.bash"
 # shellcheck source=../engine/policy_images.bash
-. "$HERE/policy_images.bash"
+HERE=$PWD/tests/engine . "$PWD/tests/engine/policy_images.bash"
 store=$PWD/build/savings
 
+# What was measured had nothing of Debian's "required" packages but apt, and the first suite only:
+# neither updates nor security, whose lists would count as savings.
 packages_of() {
 	case $1 in
-	base) echo ca-certificates ;;
-	std) echo man-db,locales,bash-completion,vim,git,curl,ruby,perl ;;
-	py) echo python3,python3-pip,python3-numpy,python3-pandas,python3-scipy,python3-flask,python3-sqlalchemy,python3-cryptography ;;
+	base) ;;
+	std) echo man-db,locales,bash-completion,vim,git,curl,ruby,perl,openssh-client,less,debsums,tzdata ;;
+	py) echo python3,python3-{pip,numpy,pandas,scipy,flask,sqlalchemy,cryptography,requests,yaml} | tr ' ' , ;;
 	java) echo openjdk-17-jdk-headless,maven ;;
-	dev) echo build-essential,libboost-all-dev,cmake,gdb ;;
-	my) echo mariadb-server,openssh-server ;;
-	node) echo nodejs,libnode-dev ;;
+	dev) echo build-essential,libboost-all-dev,cmake,gdb,git,lib{ssl,pq,curl4-openssl}-dev | tr ' ' , ;;
+	my) echo mariadb-server,openssh-server,ca-certificates,tzdata ;;
 	esac
 }
 
-# What a build does above the packages.
-steps_of() {
-	echo "FROM savings/$1-packages:1"
+# The given figures name seven of these, and a compiler of TypeScript 7.  The others, and the release
+# of next, are chosen so that maps, declarations and the cache are about as many and as large.
+node_packages=(express@5.3.0 next@16.3.0 react@19.3.1 react-dom@19.3.1 webpack@5.112.2 typescript@7.0.2
+	jest@30.5.2 eslint@10.15.0 aws-sdk@2.1693.0 lodash@4.18.1 axios@1.21.1 moment@2.31.0
+	@babel/core@7.29.13 @babel/preset-env@7.29.14 prettier@3.10.1 mongoose@9.12.1 bootstrap@5.3.9
+	chart.js@4.6.1)
+
+# A build step that cleans up nothing: the lists, both caches and an archive of apt stay.
+careless() {
+	# shellcheck disable=SC2016
+	echo 'chroot "$1" sh -c "apt-get clean && apt-get -o Acquire::Languages=none update &&' \
+		'apt-get -o Acquire::Languages=none install -y --no-install-recommends hello"'
+}
+
+# make_debian NAME TAR
+make_debian() {
+	local source options=(--variant=apt --include="$(packages_of "$1")")
+	source=$(machine_sources)
+	if [ -z "$source" ]; then
+		apt-get update && source=$(machine_sources) || return
+	fi
+	source=$(grep -vE '(-updates|-security|-backports) ' <<<"$source")
 	case $1 in
-	std) printf '%s\n' 'RUN sed -i 2,99d /etc/apt/sources.list' \
-		'RUN apt-get update && apt-get install -y --no-install-recommends hello' ;;
-	node) printf '%s\n' 'COPY app /app' 'COPY npm-cache /root/.npm' ;;
+	base) options=(--variant=minbase) ;;
+	std) options+=(--skip=cleanup/apt --customize-hook="$(careless)") ;;
 	esac
+	# shellcheck disable=SC2001
+	mmdebstrap "${options[@]}" --dpkgopt=force-unsafe-io "$(sed 's/.*:[^ ]* \([^ ]*\) .*/\1/' <<<"$source")" \
+		"$2" - <<<"$source"
 }
 
-# make_image NAME: the archive of an image, in $ENGINE
-make_image() {
-	local context=$ENGINE/context-$1
-	mkdir -p "$store" "$context"
-	if [ ! -e "$store/$1.rootfs.tar" ]; then
-		policy_base "$store/new.tar" "$(packages_of "$1")"
-		mv "$store/new.tar" "$store/$1.rootfs.tar"
-	fi
-	docker import --change 'CMD ["bash"]' "$store/$1.rootfs.tar" "savings/$1-packages:1"
+# make_node TAR: an application, the cache that its installation leaves, the headers of node
+make_node() {
+	local root=$store/node include
+	include=$(dirname "$(command -v node)")/../include/node
+	[ -d "$include" ] || {
+		echo "no headers of node in $include: install them, such as Debian's libnode-dev"
+		return 1
+	}
+	rm -rf "$root"
+	mkdir -p "$root/app" "$root/root" "$root/usr/include"
+	echo '{ "name": "app", "version": "1.0.0", "private": true }' >"$root/app/package.json"
+	npm install --no-audit --no-fund --no-update-notifier --ignore-scripts --legacy-peer-deps \
+		--cache "$root/root/.npm" --prefix "$root/app" "${node_packages[@]}" &&
+		cp -r "$include" "$root/usr/include" &&
+		tar -C "$root" --sort=name -cf "$1" . &&
+		rm -rf "$root"
+}
+
+# make_tree NAME: $store/NAME.tar
+make_tree() {
+	[ ! -e "$store/$1.tar" ] || return 0
 	if [ "$1" = node ]; then
-		npm_config=(--no-audit --no-fund --no-update-notifier --ignore-scripts --legacy-peer-deps)
-		mkdir "$context/app"
-		echo '{ "name": "app", "version": "1.0.0", "private": true }' >"$context/app/package.json"
-		npm install "${npm_config[@]}" --cache "$context/npm-cache" --prefix "$context/app" express@4 next@14 react@18 \
-			react-dom@18 webpack@5 typescript@5 jest@29 eslint@8 aws-sdk@2 lodash@4 moment@2 axios@1 rxjs@7 core-js@3 \
-			date-fns@2 @babel/core@7 @babel/preset-env@7
-	fi
-	steps_of "$1" >"$ENGINE/steps"
-	docker build --network host --force-rm --tag "savings/$1:1" --file "$ENGINE/steps" "$context"
-	docker save -o "$ENGINE/$1.tar" "savings/$1:1"
-	docker_forget "savings/$1:1" "savings/$1-packages:1"
-	rm -rf "$context"
-}
-
-# A row: file bytes, what the rules of each policy take (all of them at once), the sum, its share.
-row() {
-	lighten --quiet --policy aggressive --dry-run --report "$ENGINE/$1.json" "$ENGINE/$1.tar"
-	lighten --quiet --policy none --dry-run --report "$ENGINE/$1.none.json" "$ENGINE/$1.tar"
-	jq -r --arg name "$1" --slurpfile all "$ENGINE/$1.none.json" '
-		def mb: . / 1e5 | round / 10 | tostring;
-		.savings.policy as $policy | $all[0].fileSystemBytes.after as $total
-		| def of(names): [$policy.rules[] | select(.policy as $p | names | index($p)) | .bytes] | add // 0 | mb;
-		"| \($name) | \($total | mb) | \(of(["safe"])) | \(of(["docs"])) | \(of(["locales"])) "
-		+ "| \(of(["python"])) | \(of(["node"])) | \(of(["java"])) | \(of(["dev"])) | \(of(["aggressive"])) "
-		+ "| \($policy.removed + $policy.emptied | mb) | \(($policy.removed + $policy.emptied) * 100 / $total | round) % |"
-	' "$ENGINE/$1.json"
+		make_node "$store/new.tar"
+	else
+		make_debian "$1" "$store/new.tar"
+	fi >"$store/$1.log" 2>&1 || {
+		tail -n 20 "$store/$1.log" >&2
+		exit 1
+	}
+	mv "$store/new.tar" "$store/$1.tar"
 }
 
 [ $# -gt 0 ] || set -- base std py java dev my node
-engine_begin
-trap engine_end EXIT
-start_docker
-echo '| MB | files | safe | docs | locales | python | node | java | dev | aggressive | all | |'
-echo '|---|---|---|---|---|---|---|---|---|---|---|---|'
+mkdir -p "$store"
+work=$(mktemp -d "$store/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 for name in "$@"; do
-	make_image "$name" >"$ENGINE/build.log" 2>&1 || {
-		tail -n 20 "$ENGINE/build.log" >&2
-		exit 1
-	}
-	row "$name"
-	cp "$ENGINE/$name.json" "$store/$name.json"
-	rm "$ENGINE/$name.tar"
+	make_tree "$name"
+	python3 "$here/savings.py" image "$store/$name.tar" "$work/image.tar"
+	"$LIGHTEN" --quiet --policy aggressive --dedupe off --dry-run --report "$work/$name.json" "$work/image.tar"
+	"$LIGHTEN" plan --quiet --policy aggressive --dedupe off -o "$work/$name.plan" "$work/image.tar"
+	python3 "$here/savings.py" measure "$store/$name.tar" "$work/$name.json" "$work/$name.plan" >"$store/$name.json"
 done
+python3 "$here/savings.py" table "$here/savings.json" "${@/#/$store/}"
