@@ -16,6 +16,7 @@ enum base_kind { BASE_COUNT, BASE_AUTO, BASE_ARCHIVE };
 struct run_options {
 	const char *output, *format;
 	struct text_list images, platforms, tags, reports;
+	struct labels labels, annotations;
 	int squash, order, verify, dedupe;
 	struct policy_choice policy;
 	enum base_kind base_kind;

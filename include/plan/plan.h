@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "image/labels.h"
 #include "layer/chain.h"
 #include "policy/decide.h"
 #include "policy/sbom.h"
@@ -60,8 +61,9 @@ struct plan_options {
 	uint32_t max_layers;	 /* cut rebuilt layers so that no image has more; 0: do not cut */
 	uint64_t layer_size;	 /* cut rebuilt layers to about that many bytes; 0: do not cut */
 	enum dedupe_mode dedupe;
-	uint64_t dedupe_floor; /* smallest file that is linked; 0: the usual one */
-	bool persist;	       /* add settings for package managers that say what rules took */
+	uint64_t dedupe_floor;	     /* smallest file that is linked; 0: the usual one */
+	const struct labels *labels; /* to set in the config of each image; NULL: none */
+	bool persist; /* add settings for package managers that say what rules took */
 };
 
 /* What became of the body and the name of an input entry. */

@@ -28,6 +28,7 @@ struct write_options {
 	bool no_zstd; /* layers of zstd that could stay become gzip, but for frozen ones */
 	const struct stored_layer *receiver; /* by position of an omitted layer; NULL: plain */
 	bool keep_attestations;		     /* carry manifests that speak about the old image */
+	const struct labels *annotations;    /* to set in each manifest; NULL: none */
 	const char *const *tags; /* instead of the image's own, NULL ends; NULL: keep them */
 };
 
@@ -40,7 +41,7 @@ struct written_layer {
 struct written_image {
 	struct digest config, manifest;
 	uint64_t config_bytes, manifest_bytes;
-	bool changed; /* the config is not the one of the input */
+	bool changed; /* its layers are not those of the input */
 };
 
 /* Plain data about what was written. */

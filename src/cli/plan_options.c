@@ -15,6 +15,18 @@ static json_t *texts(const struct text_list *list)
 	return out;
 }
 
+static json_t *pairs(const struct labels *labels)
+{
+	json_t *out = json_array();
+
+	vec_foreach (label, labels) {
+		AUTO_FREE char *text = xasprintf("%s=%s", label->key, label->value);
+
+		json_array_append_new(out, json_string(text));
+	}
+	return out;
+}
+
 static json_t *counts(const uint32_t *list, size_t count)
 {
 	json_t *out = json_array();
@@ -56,8 +68,8 @@ json_t *plan_options_dump(const struct run *run)
 	size_t images = run->images->image_count;
 
 	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:s, "
-		"s:o, s:o}",
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, "
+		"s:s, s:s, s:o, s:o}",
 		"squash", run_options.squash == SQUASH_ALL ? "all" : "none", "order",
 		run_order_choices[run_options.order], "frozen", counts(run->frozen, images),
 		"omitted", counts(run->omitted, images), "dropEmptyLayers",
@@ -65,7 +77,8 @@ json_t *plan_options_dump(const struct run *run)
 		(int)run_options.max_layers, "layerSize", (json_int_t)run_options.layer_size,
 		"format", run_options.format, "compress", run_options.compress, "images",
 		texts(&run_options.images), "platforms", texts(&run_options.platforms), "tags",
-		texts(&run_options.tags), "keepAttestations", run_options.keep_attestations,
+		texts(&run_options.tags), "labels", pairs(&run_options.labels), "annotations",
+		pairs(&run_options.annotations), "keepAttestations", run_options.keep_attestations,
 		"dedupe", run_dedupe_names[run_options.dedupe], "target",
 		run_options.target ? run_options.target->name : "any", "receiver",
 		dump_receiver(run), "policy", dump_policy());
@@ -81,6 +94,21 @@ static int load_texts(const json_t *list, struct text_list *out, struct error *e
 		if (!json_is_string(text))
 			return error_set(err, ERR_USAGE, "options: a name is no text");
 		vec_push(out, json_string_value(text));
+	}
+	return 0;
+}
+
+static int load_pairs(const json_t *list, struct labels *out, struct error *err)
+{
+	json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		const char *pair = json_string_value(text);
+
+		if (labels_add(out, pair ? pair : "", err) < 0)
+			return error_wrap(err, "options");
 	}
 	return 0;
 }
@@ -117,20 +145,21 @@ static int find_choice(const char *const *choices, const char *text)
 int plan_options_load(json_t *options, struct error *err)
 {
 	const char *squash, *order, *format, *compress, *dedupe, *target;
-	json_t *images, *platforms, *tags, *frozen, *omitted, *policy, *receiver;
+	json_t *images, *platforms, *tags, *labels, *annotations, *frozen, *omitted, *policy,
+		*receiver;
 	int drop_empty, lossless, max_layers, keep_attestations;
 	json_int_t layer_size;
 	json_error_t problem;
-	int rc = json_unpack_ex(options, &problem, JSON_STRICT,
-				"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, "
-				"s:b, s:s, s:s, s:o, s:o}",
-				"squash", &squash, "order", &order, "frozen", &frozen, "omitted",
-				&omitted, "dropEmptyLayers", &drop_empty, "lossless", &lossless,
-				"maxLayers", &max_layers, "layerSize", &layer_size, "format",
-				&format, "compress", &compress, "images", &images, "platforms",
-				&platforms, "tags", &tags, "keepAttestations", &keep_attestations,
-				"dedupe", &dedupe, "target", &target, "receiver", &receiver,
-				"policy", &policy);
+	int rc = json_unpack_ex(
+		options, &problem, JSON_STRICT,
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:I, s:s, s:s, s:o, s:o, s:o, "
+		"s:o, s:o, s:b, s:s, s:s, s:o, s:o}",
+		"squash", &squash, "order", &order, "frozen", &frozen, "omitted", &omitted,
+		"dropEmptyLayers", &drop_empty, "lossless", &lossless, "maxLayers", &max_layers,
+		"layerSize", &layer_size, "format", &format, "compress", &compress, "images",
+		&images, "platforms", &platforms, "tags", &tags, "labels", &labels, "annotations",
+		&annotations, "keepAttestations", &keep_attestations, "dedupe", &dedupe, "target",
+		&target, "receiver", &receiver, "policy", &policy);
 
 	if (rc < 0)
 		return error_set(err, ERR_USAGE, "options: %s", problem.text);
@@ -156,7 +185,9 @@ int plan_options_load(json_t *options, struct error *err)
 	if (load_texts(images, &run_options.images, err) < 0 ||
 	    load_texts(platforms, &run_options.platforms, err) < 0)
 		return -1;
-	if (load_texts(tags, &run_options.tags, err) < 0)
+	if (load_texts(tags, &run_options.tags, err) < 0 ||
+	    load_pairs(labels, &run_options.labels, err) < 0 ||
+	    load_pairs(annotations, &run_options.annotations, err) < 0)
 		return -1;
 	return load_policy(policy, err);
 }

@@ -61,12 +61,22 @@ static void choose_spool(struct run *run)
 	run->session.context.spool_dir = run->spool;
 }
 
+static int check_annotations(struct error *err)
+{
+	if (!run_options.annotations.count || image_format_find(run_options.format)->has_oci_index)
+		return 0;
+	return error_set(err, ERR_USAGE,
+			 "--annotation: --format %s has no manifest to annotate; use --label, or "
+			 "--format hybrid, oci or oci-dir",
+			 run_options.format);
+}
+
 int run_read(struct run *run, const char *path, struct error *err)
 {
 	const struct context *context = &run->session.context;
 
 	choose_spool(run);
-	if (target_check_options(err) < 0)
+	if (check_annotations(err) < 0 || target_check_options(err) < 0)
 		return -1;
 	if ((!path || !strcmp(path, "-")) && isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
@@ -228,6 +238,7 @@ int run_plan(struct run *run, struct error *err)
 		.lossless = run_options.lossless,
 		.max_layers = run_options.max_layers,
 		.layer_size = run_options.layer_size,
+		.labels = &run_options.labels,
 		.persist = run_options.persist,
 		.dedupe = (enum dedupe_mode)run_options.dedupe,
 	};
@@ -325,6 +336,7 @@ int run_write(struct run *run, struct error *err)
 					 .encoding = run_options.encoding,
 					 .no_zstd = run_options.target && !run_options.target->zstd,
 					 .receiver = run->receiver,
+					 .annotations = &run_options.annotations,
 					 .keep_attestations = run_options.keep_attestations };
 
 	if (run_options.dry_run)

@@ -82,6 +82,29 @@ static int parse_tag(void *value, const char *text, struct error *err)
 	return 0;
 }
 
+static int parse_label(void *value, const char *text, struct error *err)
+{
+	return labels_add(value, text, err);
+}
+
+/* Builders say before a key where it goes; here it is always the manifest. */
+static int parse_annotation(void *value, const char *text, struct error *err)
+{
+	static const char *const places[] = { "manifest", "index", "manifest-descriptor",
+					      "index-descriptor" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t len = strlen(places[i]);
+
+		if (!strncmp(text, places[i], len) && (text[len] == ':' || text[len] == '['))
+			return error_set(err, ERR_USAGE,
+					 "annotations go into the manifest of every image: write "
+					 "K=V without \"%.*s\"",
+					 (int)strcspn(text, ":=") + 1, text);
+	}
+	return labels_add(value, text, err);
+}
+
 static int parse_report(void *value, const char *text, struct error *err)
 {
 	AUTO(strbuf) names = STRBUF_INIT;
@@ -189,7 +212,7 @@ static const struct option_row plan_rows[] = {
 	  .value = &run_options.have },
 	{ .name = "lossless",
 	  .type = OPTION_FLAG,
-	  .help = "keep every layer and the image ID, change compression only",
+	  .help = "keep layers and (but for --label) the image ID, change compression only",
 	  .value = &run_options.lossless },
 	{ .name = "dedupe",
 	  .type = OPTION_CHOICE,
@@ -237,6 +260,18 @@ static const struct option_row plan_rows[] = {
 	  .help = "name the image REF instead; repeatable",
 	  .value = &run_options.tags,
 	  .parse = parse_tag },
+	{ .name = "label",
+	  .type = OPTION_CHECK,
+	  .placeholder = "K=V",
+	  .help = "set a label in the config of every image; repeatable",
+	  .value = &run_options.labels,
+	  .parse = parse_label },
+	{ .name = "annotation",
+	  .type = OPTION_CHECK,
+	  .placeholder = "K=V",
+	  .help = "set an annotation in the OCI manifest of every image; repeatable",
+	  .value = &run_options.annotations,
+	  .parse = parse_annotation },
 	{ .name = "keep-attestations",
 	  .type = OPTION_FLAG,
 	  .help = "carry attestations and signatures although they name the old image",

@@ -9,8 +9,7 @@
 #include "image/json.h"
 #include "util/vec.h"
 
-#define DEPTH_MAX 2048	 /* as jansson */
-#define OTHER	  '\x7f' /* stands for an escaped byte that no key of ours has */
+#define DEPTH_MAX 2048 /* as jansson */
 
 struct scanner {
 	const char *text;
@@ -186,27 +185,64 @@ static bool scan_value(struct scanner *in, int depth)
 	}
 }
 
-/* The key as the decoder of an engine sees it; only ASCII escapes matter for our keys. */
+static unsigned hex_number(const char *digits)
+{
+	unsigned code = 0;
+
+	for (int i = 0; i < 4; i++)
+		code = code << 4 | (unsigned)hex_value(digits[i]);
+	return code;
+}
+
+static void add_utf8(struct strbuf *out, unsigned code)
+{
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	int bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+	strbuf_addch(out, (char)(lead[bytes > 1 ? bytes : 0] | code >> (6 * (bytes - 1))));
+	for (int i = bytes - 2; i >= 0; i--)
+		strbuf_addch(out, (char)(0x80 | (code >> (6 * i) & 0x3f)));
+}
+
+/* The escape \uXXXX whose digits stand at `at`, with its other half if it is one of a pair.  The
+ * offset of its last byte. */
+static size_t decode_number(struct strbuf *out, const char *text, size_t len, size_t at)
+{
+	unsigned code = hex_number(text + at), low = 0;
+
+	if (code >= 0xd800 && code < 0xdc00 && len - at > 10 && text[at + 4] == '\\' &&
+	    text[at + 5] == 'u')
+		low = hex_number(text + at + 6);
+	if (low >= 0xdc00 && low < 0xe000) {
+		add_utf8(out, 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+		return at + 9;
+	}
+	add_utf8(out, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
+	return at + 3;
+}
+
+/* The key as the decoder of an engine sees it. */
 static void decode_key(struct strbuf *out, const char *text, size_t len)
 {
+	static const char escapes[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+
 	strbuf_clear(out);
 	for (size_t at = 1; at + 1 < len; at++) {
-		unsigned code = 0;
-
-		if (text[at] != '\\') {
+		if (text[at] != '\\')
 			strbuf_addch(out, text[at]);
-			continue;
-		}
-		at++;
-		if (text[at] != 'u') {
-			strbuf_addch(out, strchr("\"\\/", text[at]) ? text[at] : OTHER);
-			continue;
-		}
-		for (int i = 1; i <= 4; i++)
-			code = code << 4 | (unsigned)hex_value(text[at + (size_t)i]);
-		at += 4;
-		strbuf_addch(out, code > 0 && code < 0x80 ? (char)code : OTHER);
+		else if (text[++at] == 'u')
+			at = decode_number(out, text, len, at + 1);
+		else
+			strbuf_addch(out, bytes[strchr(escapes, text[at]) - escapes]);
 	}
+}
+
+static bool is_key(const struct strbuf *found, const char *key, bool exact)
+{
+	if (found->len != strlen(key))
+		return false;
+	return !found->len ||
+	       (exact ? !memcmp(found->data, key, found->len) : !strcasecmp(found->data, key));
 }
 
 /* Ties edits to members: the last member of a key, or all of them for a removal.  The edits that
@@ -221,7 +257,7 @@ static void match_edits(struct members *members, const char *text, const struct 
 
 		decode_key(&key, text + member->start, member->key_end - member->start);
 		for (size_t e = 0; e < count; e++) {
-			if (strcasecmp(key.data ? key.data : "", edits[e].key) != 0)
+			if (!is_key(&key, edits[e].key, edits[e].flags & JSON_EDIT_EXACT))
 				continue;
 			if (!edits[e].value || !found[e])
 				member->edit = &edits[e];
@@ -257,14 +293,20 @@ static bool write_members(struct strbuf *out, const char *text, const struct mem
 	return any;
 }
 
-int json_edit_apply(struct strbuf *out, const char *text, size_t len, const struct json_edit *edits,
-		    size_t count, struct error *err)
+static void add_member(struct strbuf *out, const struct json_edit *edit)
+{
+	json_t *key = json_string(edit->key);
+	AUTO_FREE char *quoted = json_dumps(key, JSON_ENCODE_ANY);
+
+	strbuf_addf(out, "%s:%s", quoted, edit->value);
+	json_decref(key);
+}
+
+/* The members of the object that the text is; *open gets the offset behind its bracket. */
+static int scan_object(const char *text, size_t len, struct members *members, size_t *open,
+		       struct error *err)
 {
 	struct scanner in = { .text = text, .len = len, .at = 0 };
-	struct members members = VEC_INIT;
-	AUTO_FREE bool *found = xcalloc(count + 1, sizeof(*found));
-	size_t open, first, last;
-	bool any;
 	json_t *parsed = json_parse(text, len, "edited JSON", 0, err);
 
 	/* What the parser refuses is refused in the same words: the scanner has no say. */
@@ -275,10 +317,44 @@ int json_edit_apply(struct strbuf *out, const char *text, size_t len, const stru
 	skip_space(&in);
 	if (!take(&in, '{'))
 		return error_set(err, ERR_FORMAT, "no JSON object");
-	open = in.at;
-	if (!scan_container(&in, '}', 1, &members) || (skip_space(&in), in.at < in.len)) {
-		vec_release(&members);
+	*open = in.at;
+	if (!scan_container(&in, '}', 1, members) || (skip_space(&in), in.at < in.len))
 		return error_set(err, ERR_FORMAT, "broken JSON at offset %zu", in.at);
+	return 0;
+}
+
+int json_edit_find(const char *text, size_t len, const char *key, struct json_span *out,
+		   struct error *err)
+{
+	struct members members = VEC_INIT;
+	AUTO(strbuf) found = STRBUF_INIT;
+	size_t open;
+	int rc = scan_object(text, len, &members, &open, err);
+
+	for (size_t m = members.count; !rc && m-- > 0;) {
+		const struct member *member = &members.items[m];
+
+		decode_key(&found, text + member->start, member->key_end - member->start);
+		if (!is_key(&found, key, false))
+			continue;
+		*out = (struct json_span){ text + member->value, member->end - member->value };
+		rc = 1;
+	}
+	vec_release(&members);
+	return rc;
+}
+
+int json_edit_apply(struct strbuf *out, const char *text, size_t len, const struct json_edit *edits,
+		    size_t count, struct error *err)
+{
+	struct members members = VEC_INIT;
+	AUTO_FREE bool *found = xcalloc(count + 1, sizeof(*found));
+	size_t open = 0, first, last;
+	bool any;
+
+	if (scan_object(text, len, &members, &open, err) < 0) {
+		vec_release(&members);
+		return -1;
 	}
 	match_edits(&members, text, edits, count, found);
 	first = members.count ? members.items[0].start : open;
@@ -286,13 +362,13 @@ int json_edit_apply(struct strbuf *out, const char *text, size_t len, const stru
 	strbuf_add(out, text, first);
 	any = write_members(out, text, &members);
 	for (size_t e = 0; e < count; e++) {
-		if (found[e] || !edits[e].add || !edits[e].value)
+		if (found[e] || !(edits[e].flags & JSON_EDIT_ADD) || !edits[e].value)
 			continue;
 		if (any) {
 			strbuf_addch(out, ',');
 			strbuf_add(out, text + open, first - open);
 		}
-		strbuf_addf(out, "\"%s\":%s", edits[e].key, edits[e].value);
+		add_member(out, &edits[e]);
 		any = true;
 	}
 	strbuf_add(out, text + last, len - last);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image/json.h"
+#include "image/labels.h"
 #include "image/reference.h"
 #include "layer/layer_set.h"
 #include "util/text.h"
@@ -55,6 +56,54 @@ static uint32_t find_config(const struct image_set *images, const struct digest 
 			return i;
 	return UINT32_MAX;
 }
+
+/* --- configs -------------------------------------------------------------------------------- */
+
+static void say(struct verify_answer *answer, char *line)
+{
+	if (answer->count++ < TREE_FINDINGS_MAX)
+		vec_push(&answer->lines, line);
+	else
+		free(line);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Name the keys of `config` that differ; what one side lacks differs too. */
+static void compare_keys(const struct image *image, json_t *left, json_t *right, bool second,
+			 struct verify_answer *answer)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(left, key, value)
+	{
+		json_t *other = json_get(right, key);
+		if (json_is_null(value) || (second && other))
+			continue;
+		if (!other || !json_equal(value, other))
+			say(answer, xasprintf("%s: config differs: %s", image_name(image), key));
+	}
+}
+
+/* `labels` are those that `b` is to have besides; NULL: none. */
+static void compare_configs(const struct image *a, const struct image *b,
+			    const struct labels *labels, struct verify_answer *answer)
+{
+	json_t *left = labels_applied(json_get(a->config, "config"), labels);
+	json_t *right = json_get(b->config, "config");
+
+	compare_keys(a, left, right, false, answer);
+	compare_keys(a, right, left, true, answer);
+	if (!same_text(a->os, b->os) || !same_text(a->architecture, b->architecture))
+		say(answer, xasprintf("%s: platform differs", image_name(a)));
+	json_decref(left);
+}
+
+/* --- the output of a run ---------------------------------------------------------------------- */
 
 /* One comparison of a planned tree with what was written. */
 static int compare_trees(const struct merged_tree *planned, const struct merged_tree *written,
@@ -131,6 +180,17 @@ static int compare_planned(const struct opened *output, const struct plan *plan,
 	return linked ? compare_linked(written, plan, image, context, err) : 0;
 }
 
+/* Does the config say to containers what the input's does, with the labels of the plan? */
+static int compare_config(const struct opened *output, const struct plan *plan, uint32_t image,
+			  uint32_t twin, struct error *err)
+{
+	AUTO(verify_answer) answer = { .count = 0 };
+
+	compare_configs(&plan->options.images->images[image], &output->images->images[twin],
+			plan->options.labels, &answer);
+	return answer.count ? error_set(err, ERR_INTERNAL, "%s", answer.lines.items[0]) : 0;
+}
+
 static int compare_output(struct opened *opened, const struct input *output,
 			  const struct plan *plan, const struct digest *configs,
 			  enum verify_level level, const struct context *context,
@@ -144,6 +204,8 @@ static int compare_output(struct opened *opened, const struct input *output,
 		uint32_t twin = find_config(opened->images, &configs[i]);
 		if (twin == UINT32_MAX)
 			return error_set(err, ERR_INTERNAL, "image %u is not in the output", i);
+		if (compare_config(opened, plan, i, twin, err) < 0)
+			return -1;
 		if (compare_planned(opened, plan, i, twin, level, context, result, err) < 0)
 			return -1;
 	}
@@ -174,14 +236,6 @@ int verify_output(const struct input *output, const struct plan *plan, const str
 
 /* --- verify A B ------------------------------------------------------------------------------ */
 
-static void say(struct verify_answer *answer, char *line)
-{
-	if (answer->count++ < TREE_FINDINGS_MAX)
-		vec_push(&answer->lines, line);
-	else
-		free(line);
-}
-
 static bool shares_tag(const struct image *a, const struct image *b)
 {
 	for (size_t i = 0; i < a->tag_count; i++) {
@@ -193,11 +247,6 @@ static bool shares_tag(const struct image *a, const struct image *b)
 		}
 	}
 	return false;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
 }
 
 /* Same name and, if both tell, same platform. */
@@ -214,34 +263,6 @@ static uint32_t pair_of(const struct image_set *left, const struct image_set *ri
 		if (is_twin(&left->images[image], &right->images[i]))
 			return i;
 	return image < right->image_count ? image : UINT32_MAX;
-}
-
-/* Name the keys of `config` that differ; what one side lacks differs too. */
-static void compare_keys(const struct image *image, json_t *left, json_t *right, bool second,
-			 struct verify_answer *answer)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(left, key, value)
-	{
-		json_t *other = json_get(right, key);
-		if (json_is_null(value) || (second && other))
-			continue;
-		if (!other || !json_equal(value, other))
-			say(answer, xasprintf("%s: config differs: %s", image_name(image), key));
-	}
-}
-
-static void compare_configs(const struct image *a, const struct image *b,
-			    struct verify_answer *answer)
-{
-	json_t *left = json_get(a->config, "config"), *right = json_get(b->config, "config");
-
-	compare_keys(a, left, right, false, answer);
-	compare_keys(a, right, left, true, answer);
-	if (!same_text(a->os, b->os) || !same_text(a->architecture, b->architecture))
-		say(answer, xasprintf("%s: platform differs", image_name(a)));
 }
 
 static void say_findings(struct verify_answer *answer, const struct image *image,
@@ -287,7 +308,7 @@ static int compare_archives(const struct opened *left, const struct opened *righ
 			continue;
 		if (!tree_only)
 			compare_configs(&left->images->images[i], &right->images->images[twin],
-					answer);
+					NULL, answer);
 		if (compare_images(left, right, i, twin, names, context, answer, err) < 0)
 			return -1;
 	}
@@ -353,7 +374,8 @@ int verify_planned(const struct plan *plan, const struct input *right, bool tree
 		if (twin == UINT32_MAX)
 			continue;
 		if (!tree_only)
-			compare_configs(&images->images[i], &two.images->images[twin], answer);
+			compare_configs(&images->images[i], &two.images->images[twin],
+					plan->options.labels, answer);
 		rc = compare_promise(plan, i, &two, twin, context, answer, err);
 	}
 	close_archive(&two);

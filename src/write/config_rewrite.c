@@ -1,13 +1,14 @@
 /* config_rewrite.c - the config of an image with its new layers (SEMANTICS.md D).
  *
- * Only the values of `rootfs` and `history` are replaced and stale keys removed, as text: every
- * other byte of the config stays what its builder wrote. */
+ * Only the values of `rootfs` and `history` are replaced, stale keys removed and labels set, as
+ * text: every other byte of the config stays what its builder wrote. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "image/json.h"
 #include "image/json_edit.h"
+#include "image/labels.h"
 #include "write_internal.h"
 
 /* How many output layers the history entry of each input layer owns: those of a segment belong to
@@ -155,32 +156,53 @@ static void warn_about_stale_keys(const struct write_input *input, const struct 
 				     image_name(image), stale[i]);
 }
 
+static int edit_layers(const struct write_input *input, uint32_t number,
+		       const struct write_result *result, const char *labelled, struct strbuf *out,
+		       struct error *err)
+{
+	const struct image *image = &input->images->images[number];
+	AUTO_FREE uint32_t *owned = xcalloc(image->layer_count + 1, sizeof(uint32_t));
+	AUTO_FREE char *rootfs = rootfs_text(input->plan, number, result);
+	AUTO_FREE char *history = NULL;
+	size_t count = 4;
+
+	count_owned(input->plan, number, owned);
+	history = history_text(image, owned);
+	/* The inline cache of BuildKit numbers layers that are no more. */
+	struct json_edit edits[6] = {
+		{ "rootfs", rootfs, JSON_EDIT_ADD },
+		{ "parent", NULL, 0 },
+		{ "id", NULL, 0 },
+		{ "moby.buildkit.cache.v0", NULL, 0 },
+	};
+	if (history)
+		edits[count++] = (struct json_edit){ "history", history, JSON_EDIT_ADD };
+	if (labelled)
+		edits[count++] = (struct json_edit){ "config", labelled, JSON_EDIT_ADD };
+	return json_edit_apply(out, image->config_text, image->config_len, edits, count, err);
+}
+
 int config_rewrite(const struct write_input *input, uint32_t number,
 		   const struct write_result *result, struct strbuf *out, bool *changed,
 		   struct error *err)
 {
 	const struct image *image = &input->images->images[number];
-	AUTO_FREE uint32_t *owned = xcalloc(image->layer_count + 1, sizeof(uint32_t));
-	AUTO_FREE char *rootfs = NULL;
-	AUTO_FREE char *history = NULL;
+	AUTO(strbuf) labelled = STRBUF_INIT;
+	int rc = labels_edit_config(&labelled, image->config_text, image->config_len,
+				    input->plan->options.labels, err);
 
 	*changed = !same_layers(input->plan, number, image, result);
-	if (!*changed) {
-		strbuf_add(out, image->config_text, image->config_len);
+	if (!rc && *changed) {
+		rc = edit_layers(input, number, result, labelled.data, out, err);
+	} else if (!rc) {
+		const struct json_edit edit = { "config", labelled.data, JSON_EDIT_ADD };
+
 		warn_about_stale_keys(input, image);
-		return 0;
+		if (labelled.len)
+			rc = json_edit_apply(out, image->config_text, image->config_len, &edit, 1,
+					     err);
+		else
+			strbuf_add(out, image->config_text, image->config_len);
 	}
-	count_owned(input->plan, number, owned);
-	rootfs = rootfs_text(input->plan, number, result);
-	history = history_text(image, owned);
-	/* The inline cache of BuildKit numbers layers that are no more. */
-	const struct json_edit edits[] = {
-		{ "rootfs", rootfs, 1 },   { "parent", NULL, 0 },
-		{ "id", NULL, 0 },	   { "moby.buildkit.cache.v0", NULL, 0 },
-		{ "history", history, 1 },
-	};
-	size_t count = sizeof(edits) / sizeof(edits[0]) - (history ? 0 : 1);
-	if (json_edit_apply(out, image->config_text, image->config_len, edits, count, err) < 0)
-		return error_wrap(err, "config of %s", image_name(image));
-	return 0;
+	return rc < 0 ? error_wrap(err, "config of %s", image_name(image)) : 0;
 }

@@ -200,6 +200,7 @@ static int write_manifest(const struct manifest_writer *in, uint32_t number, str
 	const struct image *image = &in->input->images->images[number];
 	struct written_image *written = &in->result->images[number];
 	const struct family *family = family_of(in, number);
+	const struct labels *set = in->options->annotations;
 	json_t *manifest = json_object(), *notes;
 	int rc;
 
@@ -209,6 +210,10 @@ static int write_manifest(const struct manifest_writer *in, uint32_t number, str
 			    descriptor(family->config, &written->config, written->config_bytes));
 	json_object_set_new(manifest, "layers", layer_descriptors(in, number, family));
 	notes = kept_annotations(image->manifest, written->changed);
+	if (set && set->count) {
+		notes = notes ? notes : json_object();
+		labels_set(notes, set);
+	}
 	if (notes)
 		json_object_set_new(manifest, "annotations", notes);
 	rc = put_json(in, manifest, &written->manifest, &written->manifest_bytes, err);

@@ -9,8 +9,9 @@
 int layer_write_records(struct blob_writer *writer, const struct write_input *input,
 			const struct output_layer *output, struct error *err);
 
-/* config_rewrite.c: the config of image `number` with the layers that were written; the bytes of
- * the input when nothing in it changes (DESIGN.md ruling 3, SEMANTICS.md D). */
+/* config_rewrite.c: the config of image `number` with the layers that were written and the labels
+ * of the plan; the bytes of the input when nothing in it changes (DESIGN.md ruling 3, SEMANTICS.md
+ * D).  *changed: its layers are others. */
 int config_rewrite(const struct write_input *input, uint32_t number,
 		   const struct write_result *result, struct strbuf *out, bool *changed,
 		   struct error *err);

@@ -81,6 +81,44 @@ static void test_add(void **state)
 	expect_edit("{\"a\":1,\"b\":2}", swap, 2, "{\"b\":2,\"n\":[]}");
 }
 
+static void test_keys_of_maps(void **state)
+{
+	const unsigned both = JSON_EDIT_ADD | JSON_EDIT_EXACT;
+
+	(void)state;
+	expect_one("{\"a\":1}", (struct json_edit){ "A", "2", both }, "{\"a\":1,\"A\":2}");
+	expect_one("{\"a\":1,\"A\":1}", (struct json_edit){ "a", "2", both }, "{\"a\":2,\"A\":1}");
+	expect_one("{}", (struct json_edit){ "\"\n", "2", both }, "{\"\\\"\\n\":2}");
+	expect_one("{\"\\ud83d\\udc33\":1}", (struct json_edit){ "\xf0\x9f\x90\xb3", "2", both },
+		   "{\"\\ud83d\\udc33\":2}");
+	/* Half a pair is U+FFFD, wherever it stands. */
+	expect_one("{\"\\ud83d\":1}", (struct json_edit){ "\xef\xbf\xbd", "2", both },
+		   "{\"\\ud83d\":2}");
+	expect_one("{\"\\ud83d\\u0041\":1}",
+		   (struct json_edit){ "\xef\xbf\xbd"
+				       "A",
+				       "2", both },
+		   "{\"\\ud83d\\u0041\":2}");
+	expect_one("{\"\":1}", (struct json_edit){ "", "2", both }, "{\"\":2}");
+}
+
+static void test_find(void **state)
+{
+	const char *text = "{ \"a\" : [1] ,\"B\":2,\"A\": {} }";
+	AUTO(error) err = ERROR_INIT;
+	struct json_span span;
+
+	(void)state;
+	assert_int_equal(json_edit_find(text, strlen(text), "a", &span, &err), 1);
+	assert_int_equal(span.len, 2);
+	assert_memory_equal(span.text, "{}", 2);
+	assert_int_equal(json_edit_find(text, strlen(text), "b", &span, &err), 1);
+	assert_memory_equal(span.text, "2,", 2);
+	assert_int_equal(json_edit_find(text, strlen(text), "c", &span, &err), 0);
+	assert_int_equal(json_edit_find("{\"a\":", 5, "a", &span, &err), -1);
+	assert_int_equal(err.code, ERR_FORMAT);
+}
+
 static void test_values_of_every_kind_survive(void **state)
 {
 	const char *text = "\xef\xbb\xbf{\"a\":[-0.5e+10,1E5,0,true,false,null,\"\\/\\b\xff\"],"
@@ -232,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_keys_match_like_go),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_keys_of_maps),
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_values_of_every_kind_survive),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_every_prefix_is_refused),
