@@ -6,7 +6,7 @@ from peers import Peers
 from table import spread
 from turns import Task, take_turns
 
-HASH, COPY, FLOOR = "openssl sha256", "cp", "floor"
+HASH, COPY, HASH_OUTPUT = "openssl sha256", "cp", "openssl sha256 of the output"
 
 
 def title(path):
@@ -39,8 +39,7 @@ def squash(bench):
         plain = plain_command(bench, image, outputs[0])
         tasks = floor_tasks(bench, image, reference) + [
             Task("squash", plain, outputs[0]),
-            Task(FLOOR, [os.path.join(bench.drivers, "floor_bench"), str(len(os.sched_getaffinity(0))),
-                         image, reference, outputs[3]], outputs[3]),
+            Task(HASH_OUTPUT, ["openssl", "dgst", "-sha256", reference]),
             Task("squash, verify off", plain + ["--verify", "off"], outputs[0]),
             Task("squash, one thread", plain + ["--threads", "1"], outputs[0]),
             Task("squash none", plain + ["--squash", "none"], outputs[0]),
@@ -55,10 +54,14 @@ def squash(bench):
                                 ("the same with safe policy, dedupe, report", "defaults", 0.9)):
             ratios = turns.ratios([task], [HASH, COPY])
             bench.report.goal(row + " / (hash + copy)", name, turns_median(ratios), spread(ratios), goal)
-        for row, above, below, goal in (("squash / the floor", "squash", [FLOOR], 1.15),
-                                        ("the floor itself / (hash + copy)", FLOOR, [HASH, COPY], 0)):
-            ratios = turns.ratios([above], below)
-            bench.report.goal(row, name, turns_median(ratios), spread(ratios), goal)
+        # What no squash can do without, spread evenly over the processors.
+        least, processors = [HASH, HASH_OUTPUT, COPY], len(os.sched_getaffinity(0))
+        ratios = [processors * ratio for ratio in turns.ratios(["squash"], least)]
+        bench.report.goal("squash / ((hash in + hash out + copy) / processors)", name,
+                          turns_median(ratios), spread(ratios), 1.15)
+        ratios = [ratio / processors for ratio in turns.ratios(least, [HASH, COPY])]
+        bench.report.goal("that / (hash + copy): what can be reached at best", name,
+                          turns_median(ratios), spread(ratios), 0)
         row = bench.report.short("%s, %.0f MB" % (name, os.path.getsize(image) / 1e6))
         row["lighten"] = "%.1f s" % turns.median("squash")
         row["/ (hash + copy)"] = "%.2f" % turns_median(turns.ratios(["squash"], [HASH, COPY]))
