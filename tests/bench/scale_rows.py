@@ -97,6 +97,14 @@ def memory(bench):
                           "%.2f" % (equal[1] / equal[0]), 1.05)
 
 
+def amount(shape, what):
+    """of what grows: "4 GB", "20000 entries" """
+    values = dict(part.split("=") for part in shape.partition(":")[2].split(","))
+    if what == "bytes":
+        return "%g GB" % (int(values["bytes"]) / 1e9)
+    return "%d entries" % int(values["entries"])
+
+
 def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
     """time by unit, of each image against the one before it; `beside_floor`: with hash and copy of
     the same image as the measure, since the system slows down as well when much is written"""
@@ -124,8 +132,9 @@ def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
     bench.report.others(turns)
     for less, more, before, after in zip(shapes, shapes[1:], costs, costs[1:]):
         ratios = [b / a for a, b in zip(before, after)]
-        bench.report.goal("growth, %s: %s" % (what, unit), "%s / %s" % (more, less),
-                          turns_median(ratios), spread(ratios), 1.15)
+        where = amount(more, what) + " / " + amount(less, what)
+        bench.report.goal("growth, %s: %s" % (what, unit), where, turns_median(ratios),
+                          spread(ratios), 1.15)
 
 
 def growth(bench):

@@ -6,9 +6,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct json_edit edits[] = {
-		{ .key = "rootfs", .value = "{\"type\":\"layers\",\"diff_ids\":[]}", .add = 1 },
-		{ .key = "history", .value = "[1.10]", .add = 0 },
-		{ .key = "parent", .value = NULL, .add = 0 },
+		{ .key = "rootfs",
+		  .value = "{\"type\":\"layers\",\"diff_ids\":[]}",
+		  .flags = JSON_EDIT_ADD },
+		{ .key = "history", .value = "[1.10]" },
+		{ .key = "parent" },
 	};
 	const char *text = (const char *)data;
 	AUTO(strbuf) out = STRBUF_INIT;
