@@ -18,7 +18,7 @@
 #define THREADS_MAX 8
 
 /* Members waiting beside those at work. */
-#define JOBS_BESIDE 2
+#define JOBS_BESIDE 1
 
 /* Backends may want room to see that they are at the end. */
 #define SLACK 64

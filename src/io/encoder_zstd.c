@@ -79,7 +79,7 @@ static void *zstd_open(const struct encoding *encoding, unsigned threads, struct
 
 	if (encoding->level <= FRAMES_LEVEL && !encoding->long_window) {
 		self->frames = encoder_blocks_new(&zstd_block_codec, encoding->level, ENCODER_FRAME,
-						  threads, 2);
+						  threads, 1);
 		return self;
 	}
 	self->out = xmalloc(OUT_BYTES);
