@@ -1,8 +1,8 @@
 /* json_edit.h - change a few values of a JSON object, keep every other byte (DESIGN.md ruling 3).
  *
  * Number spellings, key order, unknown keys and white space survive, so that the config of an
- * image stays what its builder wrote.  Keys match without regard to case; of duplicates the last
- * one counts and the others are removed with it when the key is removed. */
+ * image stays what its builder wrote.  Keys match without regard to case; of duplicates the one
+ * that json_get() gives counts, and all are removed when the key is removed. */
 #ifndef IMAGE_JSON_EDIT_H
 #define IMAGE_JSON_EDIT_H
 

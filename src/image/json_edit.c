@@ -245,23 +245,58 @@ static bool is_key(const struct strbuf *found, const char *key, bool exact)
 	       (exact ? !memcmp(found->data, key, found->len) : !strcasecmp(found->data, key));
 }
 
-/* Ties edits to members: the last member of a key, or all of them for a removal.  The edits that
+static bool is_null(const char *text, const struct member *member)
+{
+	return member->end - member->value == 4 && text[member->value] == 'n';
+}
+
+/* The member that json_get() sees: of keys that differ in their case the last one that is not
+ * null, of keys that are the same the last one; never both, the parser refuses that. */
+static struct member *find_member(const struct members *members, const char *text, const char *key,
+				  bool exact)
+{
+	AUTO(strbuf) here = STRBUF_INIT;
+	AUTO(strbuf) last = STRBUF_INIT;
+	struct member *found = NULL;
+
+	for (size_t m = members->count; m-- > 0;) {
+		struct member *member = &members->items[m];
+
+		decode_key(&here, text + member->start, member->key_end - member->start);
+		if (!is_key(&here, key, exact))
+			continue;
+		if (found && is_key(&here, last.data, true))
+			return found;
+		if (!is_null(text, member))
+			return member;
+		if (!found) {
+			found = member;
+			strbuf_add(&last, here.data, here.len);
+		}
+	}
+	return found;
+}
+
+/* Ties edits to members: to the one that counts, or to all of a key for a removal.  The edits that
  * found no member and shall be added are left to the caller. */
 static void match_edits(struct members *members, const char *text, const struct json_edit *edits,
 			size_t count, bool *found)
 {
 	AUTO(strbuf) key = STRBUF_INIT;
 
-	for (size_t m = members->count; m-- > 0;) {
-		struct member *member = &members->items[m];
+	for (size_t e = 0; e < count; e++) {
+		bool exact = edits[e].flags & JSON_EDIT_EXACT;
+		struct member *member = find_member(members, text, edits[e].key, exact);
 
-		decode_key(&key, text + member->start, member->key_end - member->start);
-		for (size_t e = 0; e < count; e++) {
-			if (!is_key(&key, edits[e].key, edits[e].flags & JSON_EDIT_EXACT))
-				continue;
-			if (!edits[e].value || !found[e])
-				member->edit = &edits[e];
-			found[e] = true;
+		found[e] = member;
+		if (member)
+			member->edit = &edits[e];
+		for (size_t m = 0; member && !edits[e].value && m < members->count; m++) {
+			struct member *other = &members->items[m];
+
+			decode_key(&key, text + other->start, other->key_end - other->start);
+			if (is_key(&key, edits[e].key, exact))
+				other->edit = &edits[e];
 		}
 	}
 }
@@ -327,16 +362,12 @@ int json_edit_find(const char *text, size_t len, const char *key, struct json_sp
 		   struct error *err)
 {
 	struct members members = VEC_INIT;
-	AUTO(strbuf) found = STRBUF_INIT;
+	const struct member *member;
 	size_t open;
 	int rc = scan_object(text, len, &members, &open, err);
 
-	for (size_t m = members.count; !rc && m-- > 0;) {
-		const struct member *member = &members.items[m];
-
-		decode_key(&found, text + member->start, member->key_end - member->start);
-		if (!is_key(&found, key, false))
-			continue;
+	member = rc ? NULL : find_member(&members, text, key, false);
+	if (member) {
 		*out = (struct json_span){ text + member->value, member->end - member->value };
 		rc = 1;
 	}

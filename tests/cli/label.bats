@@ -73,7 +73,38 @@ everywhere() {
 		{"labels":{"a":"0"},"N":1.50}|{"labels":{"a":"0","A":"1"},"N":1.50}
 		{"Labels":{"A":"0","A":"2"}}|{"Labels":{"A":"0","A":"1"}}
 		{"Labels":{"\u0041":"0" }}|{"Labels":{"\u0041":"1" }}
+		{"Labels":{"A":"2"},"labels":{"B":"3"}}|{"Labels":{"A":"2"},"labels":{"B":"3","A":"1"}}
+		{"Labels":{"B":"3"},"labels":null}|{"Labels":{"B":"3","A":"1"},"labels":null}
+		{"Labels":null,"labels":null}|{"Labels":null,"labels":{"A":"1"}}
+		{"Labels":{"B":"3"},"Labels":null}|{"Labels":{"B":"3"},"Labels":{"A":"1"}}
+		{"Env":["a=1"],"env":["b=2"]}|{"Env":["a=1"],"env":["b=2"],$one}
+		{"Env":["a=1"],"env":null}|{"Env":["a=1"],"env":null,$one}
+		{"Cmd":["x"]},"Config":{"User":"1"}|{"Cmd":["x"]},"Config":{"User":"1",$one}
+		{"Cmd":["x"]},"Config":null|{"Cmd":["x"],$one},"Config":null
+		null,"Config":{"Cmd":["x"]}|null,"Config":{"Cmd":["x"],$one}
+		{"Cmd":["x"]},"config":null|{"Cmd":["x"]},"config":{$one}
 	END
+}
+
+@test "one key in two spellings and twice: refused, or written as it is read" {
+	for config in '{"Labels":{},"Labels":{},"labels":{}}' '{},"config":{},"Config":{}'; do
+		forge_config "$config" odd.tar
+		refuses 3 "a key twice, and once more in other letters" odd.tar -o out.tar
+		refuses 3 "a key twice, and once more in other letters" --label a=b odd.tar -o out.tar
+	done
+}
+
+@test "a judge compares the value of a key that containers get" {
+	forge_config '{"Env":["a=1"],"env":["b=2"]}' twice.tar
+	forge_config '{"Env":["b=2"]}' last.tar
+	forge_config '{"Env":["a=1"]}' first.tar
+	succeeds verify twice.tar last.tar
+	succeeds verify last.tar twice.tar
+	for pair in "twice first" "first twice"; do
+		lighten verify "${pair% *}.tar" "${pair#* }.tar"
+		[ "$status" -eq 1 ]
+		[ "$(grep -ci "config differs: env" <<<"$output")" -eq 1 ]
+	done
 }
 
 @test "a label that is there already changes nothing" {

@@ -53,6 +53,43 @@ static void test_keys_match_like_go(void **state)
 	expect_one("{\"\\name\":1}", (struct json_edit){ "name", "2", 0 }, "{\"\\name\":1}");
 }
 
+/* Of what stands several times the value that json_get() gives is the one to edit. */
+static void test_the_member_that_counts(void **state)
+{
+	static const struct {
+		const char *text, *edited;
+	} rows[] = {
+		{ "{\"a\":1,\"A\":2}", "{\"a\":1,\"A\":[]}" },
+		{ "{\"a\":1,\"A\":null}", "{\"a\":[],\"A\":null}" },
+		{ "{\"a\":null,\"A\":null}", "{\"a\":null,\"A\":[]}" },
+		{ "{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":[]}" },
+		{ "{\"a\":1,\"\\u0061\":null}", "{\"a\":1,\"\\u0061\":[]}" },
+		{ "{\"a\":null}", "{\"a\":[]}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = rows[i].text;
+		struct json_span span = { NULL, 0 };
+		AUTO(error) err = ERROR_INIT;
+		json_t *before = json_parse(text, strlen(text), "before", 0, &err);
+		json_t *after =
+			json_parse(rows[i].edited, strlen(rows[i].edited), "after", 0, &err);
+
+		expect_one(text, (struct json_edit){ "a", "[]", JSON_EDIT_ADD }, rows[i].edited);
+		assert_true(json_is_array(json_get(after, "a")));
+		assert_int_equal(json_edit_find(text, strlen(text), "a", &span, &err), 1);
+		if (json_get(before, "a"))
+			assert_int_equal(span.text[0] - '0',
+					 (int)json_number_value(json_get(before, "a")));
+		else
+			assert_memory_equal(span.text, "null", 4);
+		expect_one(text, (struct json_edit){ "a", NULL, 0 }, "{}");
+		json_decref(before);
+		json_decref(after);
+	}
+}
+
 static void test_remove(void **state)
 {
 	const struct json_edit all[] = { { "a", NULL, 0 }, { "b", NULL, 0 }, { "c", NULL, 0 } };
@@ -268,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_keys_match_like_go),
+		cmocka_unit_test(test_the_member_that_counts),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_keys_of_maps),
