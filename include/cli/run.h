@@ -94,9 +94,9 @@ struct known_blob *run_omitted_blobs(const struct run *run, size_t *count);
 /* Write, verify, report and give the output its name; with --dry-run only report. */
 int run_write(struct run *run, struct error *err);
 
-/* What --report asks for, of a run as far as it came; the caller frees it. */
-struct report *run_build_report(struct run *run);
-int run_write_reports(const struct report *report, struct error *err);
+/* Write what --report asks for, of a run as far as it came, and the summary for people to
+ * `summary`; NULL: none.  Progress ends before. */
+int run_report(struct run *run, FILE *summary, struct error *err);
 
 void run_release(struct run *run);
 

@@ -23,15 +23,10 @@ static const struct option_row *options(void)
 
 static int print(struct run *run, FILE *out, struct error *err)
 {
-	AUTO_PTR(report) report = run_build_report(run);
-
-	session_quiet(&run->session);
-	if (run_write_reports(report, err) < 0)
+	if (run_report(run, opt.summary ? out : NULL, err) < 0)
 		return -1;
-	if (opt.summary) {
-		report_print_text(report, out);
+	if (opt.summary)
 		return 0;
-	}
 	return plan_json_write(run->plan, run->images, run->layers, plan_options_dump(run),
 			       &run->session.context, out, err);
 }

@@ -282,7 +282,7 @@ static int verify_written(struct run *run, const struct image_writer *writer, st
 			     &run->session.context, &run->verified, err);
 }
 
-struct report *run_build_report(struct run *run)
+static struct report *build_report(struct run *run)
 {
 	const struct write_input input = { run->images, run->layers, run->plan,
 					   &run->session.context };
@@ -302,23 +302,18 @@ struct report *run_build_report(struct run *run)
 	return report_build(&in);
 }
 
-int run_write_reports(const struct report *report, struct error *err)
+int run_report(struct run *run, FILE *summary, struct error *err)
 {
+	/* The numbers of dive alone take a walk over every layer. */
+	bool wanted = summary || run_options.reports.count;
+	AUTO_PTR(report) report = wanted ? build_report(run) : NULL;
+
+	session_quiet(&run->session);
 	vec_foreach (path, &run_options.reports)
 		if (report_write(report, *path, err) < 0)
 			return -1;
-	return 0;
-}
-
-static int finish_report(struct run *run, struct error *err)
-{
-	AUTO_PTR(report) report = run_build_report(run);
-
-	session_quiet(&run->session);
-	if (run_write_reports(report, err) < 0)
-		return -1;
-	if (!session_options.quiet)
-		report_print_text(report, stderr);
+	if (summary)
+		report_print_text(report, summary);
 	return 0;
 }
 
@@ -338,9 +333,10 @@ int run_write(struct run *run, struct error *err)
 					 .receiver = run->receiver,
 					 .annotations = &run_options.annotations,
 					 .keep_attestations = run_options.keep_attestations };
+	FILE *summary = session_options.quiet ? NULL : stderr;
 
 	if (run_options.dry_run)
-		return run_finish_reading(run, err) < 0 ? -1 : finish_report(run, err);
+		return run_finish_reading(run, err) < 0 ? -1 : run_report(run, summary, err);
 	if (run_options.tags.count) {
 		vec_push(&run_options.tags, NULL);
 		options.tags = run_options.tags.items;
@@ -351,7 +347,7 @@ int run_write(struct run *run, struct error *err)
 		return -1;
 	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
 		return -1;
-	if (finish_report(run, err) < 0)
+	if (run_report(run, summary, err) < 0)
 		return -1;
 	return image_writer_commit(writer, run_options.sync, err);
 }
