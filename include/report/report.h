@@ -66,7 +66,7 @@ struct report_source {
 	uint64_t gone; /* of the parts, what does not come out */
 	uint64_t entries;
 	uint64_t parts[REPORT_KINDS];
-	bool frozen;
+	bool kept;		     /* comes out as it is */
 	struct VEC(uint32_t) images; /* those that use it, as in report.images */
 };
 

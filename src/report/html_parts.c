@@ -107,7 +107,11 @@ void html_table(const char *id, const char *title, const char *caption, const ch
 		const char *class = **heads == '#'   ? " class=\"n\""
 				    : **heads == '*' ? " class=\"wide\""
 						     : "";
-		fprintf(out, "<th scope=\"col\"%s>%s</th>", class, *heads + (*class != '\0'));
+		const char *text = *heads + (*class != '\0');
+		if (*text)
+			fprintf(out, "<th scope=\"col\"%s>%s</th>", class, text);
+		else
+			fprintf(out, "<td%s></td>", class);
 	}
 	fputs("</tr></thead>\n<tbody>\n", out);
 }

@@ -27,7 +27,7 @@ void html_number_cell(uint64_t number, FILE *out);
 
 /* A table with a heading of its own, to be ended by html_table_end(): `heads` are the columns,
  * those of numbers marked by a "#" before them, the one that takes the room by a "*"; NULL ends.
- * `caption` may be NULL for a table whose heading says all. */
+ * A mark alone is a column without a head. */
 void html_table(const char *id, const char *title, const char *caption, const char *const *heads,
 		FILE *out);
 void html_table_end(size_t count, size_t shown, FILE *out);

@@ -170,14 +170,10 @@ static void print_figures(const struct report *report, FILE *out)
 	static const char *const heads[] = { "*", "#Before", "#After", "#Change", NULL };
 	bool known = !report->dry_run;
 
-	fputs("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">Figures</h2>\n"
-	      "<table>\n<caption>What containers see is summed over the images, after rules and "
-	      "before identical files become links.</caption>\n"
-	      "<thead><tr><td class=\"wide\"></td>",
-	      out);
-	for (size_t i = 1; heads[i]; i++)
-		fprintf(out, "<th scope=\"col\" class=\"n\">%s</th>", heads[i] + 1);
-	fputs("</tr></thead>\n<tbody>\n", out);
+	html_table("figures", "Figures",
+		   "What containers see is summed over the images, after rules and before "
+		   "identical files become links.",
+		   heads, out);
 	put_figure("Layers", report->layers_before, report->layers_after, true, html_number_cell,
 		   out);
 	put_figure("Entries", report->entries_before, report->entries_after, true, html_number_cell,
@@ -189,7 +185,7 @@ static void print_figures(const struct report *report, FILE *out)
 	put_figure("Layers, as stored", report->stored_before, report->stored_after, known,
 		   size_cell, out);
 	put_figure("Archive", report->input_bytes, report->output_bytes, known, size_cell, out);
-	fputs("</tbody>\n</table>\n</section>\n", out);
+	html_table_end(0, 0, out);
 }
 
 /* --- layers ---------------------------------------------------------------------------------- */
@@ -207,6 +203,7 @@ static void put_users(const struct report *report, const uint32_t *images, size_
 	fputs("</small>", out);
 }
 
+/* Bytes of the largest layer, before or after: the scale of all bars of layers. */
 static uint64_t widest(const struct report *report)
 {
 	uint64_t bytes = 0;
@@ -228,7 +225,7 @@ static void put_source(const struct report_step *step, FILE *out)
 		html_code(step->instruction, out);
 }
 
-static void print_sources(const struct report *report, FILE *out)
+static void print_sources(const struct report *report, uint64_t scale, FILE *out)
 {
 	static const char *const heads[] = { "*Layer and what made it", "#Bytes", "#Gone", NULL };
 	size_t shown = html_rows(report->sources.count);
@@ -240,10 +237,10 @@ static void print_sources(const struct report *report, FILE *out)
 		const struct report_source *source = &report->sources.items[i];
 		fputs("<tr><th scope=\"row\" class=\"wide\">", out);
 		put_source(&source->step, out);
-		if (source->frozen)
+		if (source->kept)
 			fputs("<small>stays as it is</small>", out);
 		put_users(report, source->images.items, source->images.count, out);
-		html_bar(source->parts, widest(report), NULL, out);
+		html_bar(source->parts, scale, NULL, out);
 		fputs("</th>", out);
 		html_size_cell((int64_t)source->bytes, out);
 		html_size_cell((int64_t)source->gone, out);
@@ -252,7 +249,7 @@ static void print_sources(const struct report *report, FILE *out)
 	html_table_end(report->sources.count, shown, out);
 }
 
-static void print_layers(const struct report *report, FILE *out)
+static void print_layers(const struct report *report, uint64_t scale, FILE *out)
 {
 	static const char *const heads[] = { "*Layer and its diff ID", "#Bytes", "#Stored", NULL };
 	size_t shown = html_rows(report->layers.count);
@@ -269,7 +266,7 @@ static void print_layers(const struct report *report, FILE *out)
 		if (layer->omitted)
 			fputs("<small>left out: the receiver has it</small>", out);
 		put_users(report, layer->images.items, layer->images.count, out);
-		html_bar(layer->parts, widest(report), NULL, out);
+		html_bar(layer->parts, scale, NULL, out);
 		fputs("</th>", out);
 		html_size_cell((int64_t)layer->bytes, out);
 		if (report->dry_run)
@@ -294,12 +291,14 @@ static void print_footer(FILE *out)
 
 void report_print_html(const struct report *report, FILE *out)
 {
+	uint64_t scale = widest(report);
+
 	print_document_head(report, out);
 	print_header(report, out);
 	print_account(report, out);
 	print_figures(report, out);
-	print_sources(report, out);
-	print_layers(report, out);
+	print_sources(report, scale, out);
+	print_layers(report, scale, out);
 	html_savings(report, out);
 	html_remarks(report, out);
 	print_footer(out);

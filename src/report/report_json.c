@@ -112,8 +112,8 @@ static json_t *sources(const struct report *report)
 			json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "step",
 				  step(&source->step), "bytes", count(source->bytes), "storedBytes",
 				  count(source->stored_bytes), "gone", count(source->gone),
-				  "entries", count(source->entries), "kept", source->frozen,
-				  "parts", parts_of(source->parts), "images",
+				  "entries", count(source->entries), "kept", source->kept, "parts",
+				  parts_of(source->parts), "images",
 				  users_of(report, source->images.items, source->images.count)));
 	return out;
 }

@@ -38,7 +38,7 @@ static void add_gone(struct report *report, const struct plan *plan)
 
 	for (size_t i = 0; i < report->sources.count; i++) {
 		struct report_source *source = &report->sources.items[i];
-		source->frozen = kept[i];
+		source->kept = kept[i];
 		for (enum report_kind kind = REPORT_DEAD; !kept[i] && kind < REPORT_KINDS; kind++)
 			source->gone += source->parts[kind];
 	}

@@ -407,7 +407,7 @@ static void put_lines(const char *title, char *const *lines, size_t count, FILE 
 static void print_layers(const struct report *report, FILE *out)
 {
 	fputs("\n<details><summary>Layers of the input</summary>\n\n"
-	      "| layer | bytes | left | by |\n|--:|--:|--:|---|\n",
+	      "| layer | bytes | gone | by |\n|--:|--:|--:|---|\n",
 	      out);
 	for (size_t i = 0; i < rows(report->sources.count); i++) {
 		const struct report_source *source = &report->sources.items[i];
