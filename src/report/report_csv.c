@@ -1,5 +1,5 @@
 /* report_csv.c - the report as a table for spreadsheets and scripts: RFC 4180, a row for every
- * total, saving and large file.
+ * total, saving, large file, secret and warning.
  *
  * The columns that hold numbers come first, so that what splits lines at commas can add them up;
  * texts, which may hold commas and quotes, come behind.  Rows of the section "saving" count every
@@ -253,6 +253,42 @@ static void put_advice(const struct report *report, FILE *out)
 	}
 }
 
+static void put_secrets(const struct report *report, FILE *out)
+{
+	vec_foreach (leak, &report->leaks) {
+		AUTO_FREE char *note =
+			xasprintf("%s%s%s; %s", leak->severity, *leak->masked ? ": " : "",
+				  leak->masked, leak->fix);
+		put_row(&(struct row){ .section = "secret",
+				       .kind = leak->state,
+				       .rule = leak->rule,
+				       .path = leak->where,
+				       .note = note },
+			out);
+	}
+}
+
+static void put_warnings(const struct report *report, FILE *out)
+{
+	for (enum warning_kind kind = 0; kind < WARN_KINDS; kind++) {
+		const struct warning *warning = warnings_get(report->warnings, kind);
+		AUTO(strbuf) note = STRBUF_INIT;
+
+		if (!warning->count)
+			continue;
+		strbuf_addf(&note, "%s: ", warning_meaning(kind));
+		for (int i = 0; i < WARNING_EXAMPLES && warning->examples[i]; i++)
+			strbuf_addf(&note, "%s%s", i ? ", " : "", warning->examples[i]);
+		if (*warning_advice(kind))
+			strbuf_addf(&note, "; %s", warning_advice(kind));
+		put_row(&(struct row){ .section = "warning",
+				       .kind = warning_name(kind),
+				       .entries = &warning->count,
+				       .note = note.data },
+			out);
+	}
+}
+
 void report_print_csv(const struct report *report, FILE *out)
 {
 	fputs("section,kind,bytes,entries,before,after,layer,step,hidden_layer,hidden_step,"
@@ -264,4 +300,6 @@ void report_print_csv(const struct report *report, FILE *out)
 	put_files(report, out);
 	put_dive(report, out);
 	put_advice(report, out);
+	put_secrets(report, out);
+	put_warnings(report, out);
 }

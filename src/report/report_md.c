@@ -29,8 +29,9 @@ static void put_many(char byte, size_t count, FILE *out)
 		fputc(byte, out);
 }
 
-/* The fence is longer than any run of backquotes in it.  Tables end cells at bars, even in code. */
-static void put_code_of(const char *text, size_t limit, FILE *out)
+/* The fence is longer than any run of backquotes in it.  Tables end cells at bars, even in code;
+ * elsewhere a backslash before them would be seen. */
+static void put_code_of(const char *text, size_t limit, bool cell, FILE *out)
 {
 	size_t len = report_cut(text, limit), fence = longest_run(text, len, '`') + 1;
 	bool padded = len && (text[0] == '`' || text[len - 1] == '`' || text[0] == ' ');
@@ -41,7 +42,7 @@ static void put_code_of(const char *text, size_t limit, FILE *out)
 	if (padded)
 		fputc(' ', out);
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '|')
+		if (cell && text[i] == '|')
 			fputc('\\', out);
 		fputc(text[i], out);
 	}
@@ -53,7 +54,12 @@ static void put_code_of(const char *text, size_t limit, FILE *out)
 
 static void put_code(const char *text, FILE *out)
 {
-	put_code_of(text, CODE_BYTES, out);
+	put_code_of(text, CODE_BYTES, false, out);
+}
+
+static void put_cell_code(const char *text, FILE *out)
+{
+	put_code_of(text, CODE_BYTES, true, out);
 }
 
 static void put_text(const char *text, FILE *out)
@@ -98,7 +104,7 @@ static void put_step(const struct report_step *step, FILE *out)
 	fputs(report_step_name(name, step), out);
 	if (*step->instruction) {
 		fputc(' ', out);
-		put_code(step->instruction, out);
+		put_cell_code(step->instruction, out);
 	}
 }
 
@@ -266,7 +272,7 @@ static void print_policy(const struct report *report, FILE *out)
 		fputs(" | ", out);
 		put_number(rule->names, out);
 		fputs(" | ", out);
-		put_code(rule->id, out);
+		put_cell_code(rule->id, out);
 		fputs(" | ", out);
 		put_text(rule->reason, out);
 		fputs(" |\n", out);
@@ -324,10 +330,10 @@ static void print_largest(const struct report *report, FILE *out)
 		fputs("| ", out);
 		put_size(path->bytes, out);
 		fputs(" | ", out);
-		put_code(path->path, out);
+		put_cell_code(path->path, out);
 		fputs(path->rule ? " | rule " : " | hidden by ", out);
 		if (path->rule)
-			put_code(path->rule, out);
+			put_cell_code(path->rule, out);
 		else
 			fputs(report_step_name(name, &path->killer), out);
 		fputs(" |\n", out);
@@ -346,11 +352,11 @@ static void print_leaks(const struct report *report, FILE *out)
 	for (size_t i = 0; i < rows(report->leaks.count); i++) {
 		const struct report_leak *leak = &report->leaks.items[i];
 		fputs("| ", out);
-		put_code(leak->rule, out);
+		put_cell_code(leak->rule, out);
 		fprintf(out, " | %s, %s | ", leak->severity, leak->state);
-		put_code(leak->where, out);
+		put_cell_code(leak->where, out);
 		fputs(" | ", out);
-		put_code(leak->masked, out);
+		put_cell_code(leak->masked, out);
 		fputs(" | ", out);
 		put_text(leak->fix, out);
 		fputs(" |\n", out);
@@ -429,7 +435,7 @@ static void print_dive(const struct report *report, FILE *out)
 	for (size_t i = 0; i < rows(report->images.count); i++) {
 		const struct report_image *image = &report->images.items[i];
 		fputs("| ", out);
-		put_code(image->name, out);
+		put_cell_code(image->name, out);
 		fprintf(out, " | %.1f %% → %.1f %% | ", 100 * image->dive_before.efficiency,
 			100 * image->dive_after.efficiency);
 		put_size(image->dive_before.wasted_bytes, out);
@@ -445,7 +451,7 @@ static void print_outputs(const struct report *report, FILE *out)
 	for (size_t i = 0; i < rows(report->layers.count); i++) {
 		const struct report_layer *layer = &report->layers.items[i];
 		fprintf(out, "| %zu ", i + 1);
-		put_code(layer->diff_id ? layer->diff_id : "", out);
+		put_cell_code(layer->diff_id ? layer->diff_id : "", out);
 		fputs(layer->omitted ? " left out | " : " | ", out);
 		put_size(layer->bytes, out);
 		fputs(" | ", out);
@@ -464,20 +470,20 @@ static void print_digests(const struct report *report, FILE *out)
 	for (size_t i = 0; i < rows(report->images.count); i++) {
 		const struct report_image *image = &report->images.items[i];
 		fputs("| ", out);
-		put_code(image->name, out);
+		put_cell_code(image->name, out);
 		fputs(" | ", out);
-		put_code(image->input_id, out);
+		put_cell_code(image->input_id, out);
 		fputs(" | ", out);
-		put_code(image->output_id ? image->output_id : "", out);
+		put_cell_code(image->output_id ? image->output_id : "", out);
 		fputs(" | ", out);
-		put_code(image->manifest ? image->manifest : "", out);
+		put_cell_code(image->manifest ? image->manifest : "", out);
 		fputs(" |\n", out);
 	}
 	put_rest(report->images.count, rows(report->images.count), out);
 	print_dive(report, out);
 	print_outputs(report, out);
 	fputs("\n", out);
-	put_code_of(report->command, COMMAND_BYTES, out);
+	put_code_of(report->command, COMMAND_BYTES, false, out);
 	fputs("\n\n</details>\n", out);
 }
 

@@ -220,6 +220,72 @@ def check_paths(report, rows, page, comment):
         check([text(row[1].find("code")) for row in found] == wanted[:limit], "paths", head)
 
 
+def is_cut(shown, whole):
+    """The same, or the beginning of what is too long for a line."""
+    return shown == whole or len(whole.encode()) > 120 and shown.endswith("...") and \
+        whole.startswith(shown[:-3])
+
+
+def check_secrets(report, rows, page, comment, lines):
+    leaks = report["secrets"]
+    notes = [leak["severity"] + (": " if leak["masked"] else "") + leak["masked"] + "; " +
+             leak["fix"] for leak in leaks]
+    check([(row["kind"], row["rule"], row["path"], row["note"]) for row in rows
+           if row["section"] == "secret"] ==
+          [(leak["state"], leak["rule"], leak["where"], note)
+           for leak, note in zip(leaks, notes)], "secrets of CSV")
+    found = [(row[0].text, text(row[0].find("small")), [text(c) for c in row[1].findall("code")],
+              text(row[1].find("small")))
+             for row in tables(page).get(("Severity", "Where, and what to do"), [])]
+    check(found == [(leak["severity"], leak["state"],
+                     [piece for piece in (leak["where"], leak["masked"]) if piece],
+                     leak["rule"] + ": " + leak["fix"]) for leak in leaks[:100]],
+          "secrets of the page", found)
+    found = [cells(row) for row in
+             tables(comment).get(("rule", "severity", "where", "found", "what to do"), [])]
+    wanted = [[leak["rule"], "%s, %s" % (leak["severity"], leak["state"]), leak["where"],
+               leak["masked"], leak["fix"]] for leak in leaks[:20]]
+    check(len(found) == len(wanted) and
+          all(all(map(is_cut, *pair)) for pair in zip(found, wanted)), "secrets of the comment",
+          found)
+    check([line for line in lines if line.startswith("secret: ")] ==
+          ["secret: %s, %s, %s%s%s (%s)" % (leak["rule"], leak["state"], leak["where"],
+                                            ": " if leak["masked"] else "", leak["masked"],
+                                            leak["severity"]) for leak in leaks],
+          "secrets of the text")
+
+
+def items_below(tree, head):
+    """Of the list behind a heading: the texts and the codes of each item."""
+    nodes = list(tree.iter())
+    at = [i for i, node in enumerate(nodes) if node.tag in ("h2", "h4") and text(node) == head]
+    lists = [node for node in nodes[at[0]:] if node.tag == "ul"] if at else []
+    return [(text(item), [text(code) for code in item.findall("code")])
+            for item in (lists[0].findall("li") if lists else [])]
+
+
+def check_warnings(report, rows, page, comment, lines):
+    warnings = report["warnings"]
+    heads = ["%s (%d): " % (warning["meaning"], warning["count"]) for warning in warnings]
+    found = [row for row in rows if row["section"] == "warning"]
+    check([(row["kind"], row["entries"], row["note"]) for row in found] ==
+          [(warning["kind"], str(warning["count"]),
+            "%s: %s%s" % (warning["meaning"], ", ".join(warning["examples"]),
+                          warning["advice"] and "; " + warning["advice"]))
+           for warning in warnings], "warnings of CSV")
+    for tree in (page, comment):
+        items = items_below(tree, "Warnings")
+        check(len(items) == len(warnings), "warnings", len(items))
+        for (said, codes), head, warning in zip(items, heads, warnings):
+            check(said.startswith(head) and said.endswith(warning["advice"]), said)
+            check(len(codes) == len(warning["examples"]) and
+                  all(map(is_cut, codes, warning["examples"])), "examples", codes)
+    said = [line for line in lines if line.startswith("warning: ")]
+    check(len(said) == len(warnings), "warnings of the text")
+    for line, head, warning in zip(said, heads, warnings):
+        check(line.startswith("warning: " + head + ", ".join(warning["examples"])), line)
+
+
 def check_controls(name):
     """Nothing that a terminal or a reader's eye would obey."""
     source = read(name)
@@ -239,6 +305,9 @@ def check_same(stem):
     check_csv(report, rows)
     check_page(report, page, comment)
     check_paths(report, rows, page, comment)
+    lines = read(stem + ".txt").splitlines()
+    check_secrets(report, rows, page, comment, lines)
+    check_warnings(report, rows, page, comment, lines)
     for suffix in ("json", "csv", "html", "md", "txt"):
         check_controls("%s.%s" % (stem, suffix))
     check(len(read(stem + ".md")) < 65536, "too long for a comment")
