@@ -15,8 +15,8 @@ struct wild {
 /* Most nodes have so few wild names that it is cheaper to try them all than to index them. */
 #define FEW_WILDS 3
 
-/* The wild names of a node, sorted: those with a literal end by its last byte, then those with a
- * literal beginning by its first, then the others. */
+/* The wild names of a node: few as they came; more sorted, those with a literal end by its last
+ * byte, then those with a literal beginning by its first, then the others. */
 struct wilds {
 	struct VEC(struct wild) list;
 	/* 257 places each: where the bytes of that value begin; NULL when there are few. */
