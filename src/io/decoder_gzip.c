@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gzip_member.h"
+#include "little_endian.h"
 #include "util/xalloc.h"
 
 static unsigned int clamp(size_t len)
@@ -24,7 +25,7 @@ static int gzip_measure(const unsigned char *member, size_t len, struct decoder_
 	if (extent->stored < GZIP_MEMBER_HEADER + GZIP_MEMBER_TRAILER)
 		return -1;
 	if (len >= extent->stored)
-		extent->plain = gzip_get32(member + extent->stored - 4);
+		extent->plain = little_endian(member + extent->stored - 4, 4);
 	return 0;
 }
 

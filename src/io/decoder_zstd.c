@@ -5,6 +5,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "little_endian.h"
+
 /* As the zstd program: a frame of a few bytes must not make us reserve gigabytes. */
 #define WINDOW_LOG_MAX 27
 
@@ -15,15 +17,6 @@
 #define CHECKSUM_BYTES	   4
 #define BLOCK_TYPE_RLE	   1
 #define BLOCK_TYPE_INVALID 3
-
-static uint32_t little_endian(const unsigned char *bytes, int count)
-{
-	uint32_t value = 0;
-
-	while (count--)
-		value = value << 8 | bytes[count];
-	return value;
-}
 
 /* The header of a frame is as long as the flags in its first byte say (RFC 8878, 3.1.1.1). */
 static size_t header_bytes(unsigned char flags)

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "gzip_member.h"
+#include "little_endian.h"
 #include "util/xalloc.h"
 
 #define AROUND (GZIP_MEMBER_HEADER + GZIP_MEMBER_TRAILER)
@@ -14,8 +15,8 @@ static size_t wrap(unsigned char *member, size_t deflated, uint32_t crc, size_t 
 	unsigned char *trailer = member + GZIP_MEMBER_HEADER + deflated;
 
 	gzip_member_header(member, (uint32_t)(deflated + AROUND));
-	gzip_put32(trailer, crc);
-	gzip_put32(trailer + 4, (uint32_t)plain);
+	put_little_endian(trailer, crc);
+	put_little_endian(trailer + 4, (uint32_t)plain);
 	return deflated + AROUND;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "little_endian.h"
+
 #define FLAG_EXTRA  0x04
 #define OS_UNKNOWN  255
 #define AT_EXTRA    10 /* length of the extra field; its first subfield follows */
@@ -10,18 +12,6 @@
 
 /* Identifier and length of the subfield. */
 static const unsigned char subfield[] = { 'I', 'G', 4, 0 };
-
-uint32_t gzip_get32(const unsigned char *bytes)
-{
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
-}
-
-void gzip_put32(unsigned char *bytes, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		bytes[i] = (unsigned char)(value >> 8 * i);
-}
 
 void gzip_member_header(unsigned char out[GZIP_MEMBER_HEADER], uint32_t length)
 {
@@ -31,7 +21,7 @@ void gzip_member_header(unsigned char out[GZIP_MEMBER_HEADER], uint32_t length)
 
 	memcpy(out, fixed, sizeof(fixed));
 	memcpy(out + AT_SUBFIELD, subfield, sizeof(subfield));
-	gzip_put32(out + AT_SUBFIELD + sizeof(subfield), length);
+	put_little_endian(out + AT_SUBFIELD + sizeof(subfield), length);
 }
 
 uint32_t gzip_member_length(const unsigned char head[GZIP_MEMBER_HEADER])
@@ -41,5 +31,5 @@ uint32_t gzip_member_length(const unsigned char head[GZIP_MEMBER_HEADER])
 	if (!(head[3] & FLAG_EXTRA) || extra < sizeof(subfield) + 4 ||
 	    memcmp(head + AT_SUBFIELD, subfield, sizeof(subfield)) != 0)
 		return 0;
-	return gzip_get32(head + AT_SUBFIELD + sizeof(subfield));
+	return little_endian(head + AT_SUBFIELD + sizeof(subfield), 4);
 }

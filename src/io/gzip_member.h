@@ -19,8 +19,4 @@ void gzip_member_header(unsigned char out[GZIP_MEMBER_HEADER], uint32_t length);
  * inflated and ended there. */
 uint32_t gzip_member_length(const unsigned char head[GZIP_MEMBER_HEADER]);
 
-/* Little-endian, as all numbers of the format. */
-uint32_t gzip_get32(const unsigned char *bytes);
-void gzip_put32(unsigned char *bytes, uint32_t value);
-
 #endif
