@@ -48,7 +48,7 @@ probe_node() {
 	echo 'const a: number = Math.max(1, 2); console.log(a);' >/tmp/ts/a.ts
 	echo '{ "compilerOptions": { "types": [] }, "files": ["a.ts"] }' >/tmp/ts/tsconfig.json
 	node_modules/.bin/tsc -p /tmp/ts && node /tmp/ts/a.js
-	node -e 'require("webpack")({ mode: "production", entry: "/tmp/a.js", output: { path: "/tmp/w" } },
+	node -e 'require("webpack")({ mode: "production", entry: "/tmp/a.js", output: { path: "/tmp/webpack-output" } },
 		(error, stats) => console.log("webpack", error, stats.hasErrors()))'
 	node -e 'console.log(new (require("exceljs").Workbook)().creator, require("yaml").parse("a: 1"))'
 	find node_modules -iname 'licen[cs]e*' | sort
