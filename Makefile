@@ -74,6 +74,10 @@ LIBS_FOUND := $(filter-out $(LIBS_MISSING),$(LIBS)) $(shell for lib in $(LIBS_OP
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS_FOUND) 2>/dev/null)
 # Debian's libbz2 tells pkg-config nothing.
 LIB_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_FOUND) 2>/dev/null) -lbz2
+# OpenSSL hashes two streams side by side, but only its library for static linking says how.
+HASH_LIBS  := -lcrypto -l:libcrypto.a
+HASH_FOUND := $(shell printf 'void sha256_multi_block(void);int main(void){sha256_multi_block();}' | \
+	$(CC) -x c - -o /dev/null $(HASH_LIBS) 2>/dev/null && echo $(HASH_LIBS))
 CC_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
 endif
 
@@ -81,11 +85,12 @@ ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DLIGHTEN_VERSION='"$(VERSION)"' \
 	$(if $(filter libdeflate,$(LIBS_FOUND)),-DHAVE_LIBDEFLATE) \
 	$(if $(filter libisal,$(LIBS_FOUND)),-DHAVE_ISAL) \
+	$(if $(HASH_FOUND),-DHAVE_SHA256_MULTI_BLOCK) \
 	$(FORTIFY) $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu17 -pthread $(WARN) $(HARDEN) $(PROBED_OK) \
 	'-ffile-prefix-map=$(CURDIR)=.' $(STRICT) $(MODE_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN) $(HARDEN_LD) $(MODE_$(BUILD)) $(CFLAGS) $(LDFLAGS)
-ALL_LDLIBS = $(LIB_LIBS) $(LDLIBS)
+ALL_LDLIBS = $(LIB_LIBS) $(HASH_FOUND) $(LDLIBS)
 
 # glibc complains about fortification without optimisation, and the sanitizers do its work better.
 ifeq ($(BUILD)$(filter -O0,$(CFLAGS)),release)

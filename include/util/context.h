@@ -10,9 +10,12 @@
 #include "util/progress.h"
 #include "util/warnings.h"
 
+struct hash_crew;
+
 struct context {
 	struct limits limits;
 	unsigned threads;	   /* at least 1; counts the calling thread */
+	struct hash_crew *crew;	   /* io/hash_crew.h; NULL: whoever waits for a digest hashes */
 	const char *spool_dir;	   /* for unlinked temporary files; NULL: TMPDIR, else /var/tmp */
 	struct warnings *warnings; /* never NULL */
 	struct progress *progress; /* never NULL; a silent one has no listener */

@@ -1,4 +1,4 @@
-/* worker_pool.h - the only module that creates threads (DESIGN.md decision 10).
+/* worker_pool.h - jobs that threads do side by side, and hand back in order.
  *
  * Results come back in the order of submission, whatever order the workers
  * finished in, so output never depends on scheduling.  With `threads` 1 every job
@@ -11,19 +11,12 @@
 
 struct worker_pool;
 
-enum worker_order {
-	WORKER_PARALLEL, /* jobs may run at the same time */
-	WORKER_SERIAL,	 /* one job at a time, in order of submission, beside the caller */
-};
-
 /* Runs on some thread: touches only what `job` owns, and reports through `err`. */
 typedef int (*worker_fn)(void *job, struct error *err);
 
-/* `threads` counts the calling thread, which works too while it waits in
- * worker_pool_next() (never for WORKER_SERIAL): threads - 1 are started.  At most
- * `backlog` submitted jobs are unclaimed at any time. */
-struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, enum worker_order order,
-				    worker_fn fn);
+/* `threads` counts the calling thread, which works too while it waits in worker_pool_next():
+ * threads - 1 are started.  At most `backlog` submitted jobs are unclaimed at any time. */
+struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_fn fn);
 
 /* True when the next submit would go beyond the backlog: call worker_pool_next() first. */
 int worker_pool_full(const struct worker_pool *pool);

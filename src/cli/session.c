@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/hash_crew.h"
 #include "util/text.h"
 #include "util/worker_pool.h"
 
@@ -76,6 +77,7 @@ void session_init(struct session *session)
 		.warnings = warnings_new(),
 		.progress = &session->progress,
 	};
+	session->context.crew = hash_crew_new(session->context.threads);
 }
 
 void session_quiet(struct session *session)
@@ -89,6 +91,7 @@ void session_release(struct session *session)
 {
 	session_quiet(session);
 	warnings_free(session->context.warnings);
+	hash_crew_free(session->context.crew);
 }
 
 void session_print_error(const struct error *err)

@@ -149,8 +149,8 @@ static void start_pool(struct decoder_ahead *ahead)
 {
 	/* The job that is given out is no longer in the pool. */
 	if (!ahead->pool)
-		ahead->pool = worker_pool_new(ahead->threads, (unsigned)ahead->job_count - 1,
-					      WORKER_PARALLEL, decode_job);
+		ahead->pool =
+			worker_pool_new(ahead->threads, (unsigned)ahead->job_count - 1, decode_job);
 }
 
 static void feed(struct decoder_ahead *ahead, struct decoder_input *input)

@@ -51,8 +51,7 @@ struct encoder_blocks *encoder_blocks_new(const struct block_codec *codec, int l
 	self->jobs = xcalloc(self->job_count, sizeof(*self->jobs));
 	for (size_t i = 0; i < self->job_count; i++)
 		self->jobs[i].blocks = self;
-	self->pool =
-		worker_pool_new(threads, (unsigned)self->job_count, WORKER_PARALLEL, compress_job);
+	self->pool = worker_pool_new(threads, (unsigned)self->job_count, compress_job);
 	return self;
 }
 

@@ -5,11 +5,8 @@
 #include <unistd.h>
 
 #include "io/decoder.h"
+#include "io/hash_crew.h"
 #include "io/spool.h"
-#include "util/hash_lane.h"
-
-/* Fits into the nearer caches, and costs a short run few fresh pages. */
-#define READ_BYTES ((size_t)128 << 10)
 
 static int spool_take(struct spool_list *list, struct range *spool, struct error *err)
 {
@@ -66,21 +63,6 @@ static int append(struct range *spool, const unsigned char *data, size_t len, st
 	return 0;
 }
 
-static int hash_range(const struct range *range, struct hasher *hasher, struct error *err)
-{
-	AUTO_FREE char *buf = xmalloc(READ_BYTES);
-
-	for (uint64_t at = 0; at < range->length;) {
-		size_t len =
-			range->length - at < READ_BYTES ? (size_t)(range->length - at) : READ_BYTES;
-		if (range_read(range, at, buf, len, err) < 0)
-			return -1;
-		hasher_update(hasher, buf, len);
-		at += len;
-	}
-	return 0;
-}
-
 /* What every inflated piece must pass. */
 static int count_inflated(struct layer_blob *job, const struct decoder *decoder, uint64_t *total,
 			  size_t len, uint64_t *seen, struct error *err)
@@ -100,7 +82,7 @@ static int inflate(struct layer_blob *job, struct range *spool, struct digest *d
 		   struct error *err)
 {
 	unsigned threads = job->alone ? job->context->threads : 1;
-	AUTO_PTR(hash_lane) lane = hash_lane_new(threads);
+	AUTO_PTR(hash_stream) plain = hash_stream_new(job->context->crew);
 	struct byte_source source;
 	uint64_t seen = 0, total = 0;
 
@@ -109,21 +91,20 @@ static int inflate(struct layer_blob *job, struct range *spool, struct digest *d
 	if (!decoder)
 		return -1;
 	for (;;) {
-		unsigned char *chunk = hash_lane_chunk(lane);
-		ssize_t n = decoder_read(decoder, chunk, HASH_LANE_BYTES, err);
+		unsigned char *chunk = hash_stream_chunk(plain);
+		ssize_t n = decoder_read(decoder, chunk, HASH_CHUNK_BYTES, err);
 		if (n < 0)
 			return -1;
 		if (!n)
 			break;
 		if (count_inflated(job, decoder, &total, (size_t)n, &seen, err) < 0)
 			return -1;
-		hash_lane_push(lane, (size_t)n);
+		hash_stream_push(plain, (size_t)n);
 		if (append(spool, chunk, (size_t)n, err) < 0)
 			return -1;
 	}
 	job->trailing = decoder_has_trailing_bytes(decoder);
-	hash_lane_finish(lane, diff_id);
-	return 0;
+	return hash_stream_finish(plain, diff_id, err);
 }
 
 static int check_digest(const struct digest *found, const struct digest *wanted, const char *what,
@@ -139,19 +120,32 @@ static int check_digest(const struct digest *found, const struct digest *wanted,
 			 what, have, want);
 }
 
-static int read_compressed(struct layer_blob *job, struct hasher *hasher, struct error *err)
+void layer_blob_hash(struct layer_blob *job)
+{
+	job->hashing =
+		hash_stream_of_range(job->context->crew, job->images->blobs[job->blob].stored);
+}
+
+int layer_blob_check(struct layer_blob *job, struct error *err)
 {
 	const struct blob *blob = &job->images->blobs[job->blob];
+	AUTO_PTR(hash_stream) hashing = STEAL(job->hashing);
+
+	if (hash_stream_finish(hashing, &job->stored_digest, err) < 0)
+		return -1;
+	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
+		return -1;
+	return job->compression == COMPRESSION_NONE
+		       ? check_digest(&job->stored_digest, &job->layer->diff_id, "diff_id", err)
+		       : 0;
+}
+
+static int inflate_to_spool(struct layer_blob *job, struct error *err)
+{
 	struct range spool;
 	struct digest diff_id;
 	int rc;
 
-	/* The stored bytes first: a damaged blob is better called that than a broken stream. */
-	if (hash_range(&blob->stored, hasher, err) < 0)
-		return -1;
-	hasher_finish(hasher, &job->stored_digest);
-	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
-		return -1;
 	if (spool_take(job->spools, &spool, err) < 0)
 		return -1;
 	job->tar = (struct range){ spool.fd, spool.length, 0 };
@@ -161,20 +155,18 @@ static int read_compressed(struct layer_blob *job, struct hasher *hasher, struct
 	return rc < 0 ? -1 : check_digest(&diff_id, &job->layer->diff_id, "diff_id", err);
 }
 
-int layer_blob_read(void *arg, struct error *err)
+int layer_blob_inflate(void *arg, struct error *err)
 {
 	struct layer_blob *job = arg;
-	const struct blob *blob = &job->images->blobs[job->blob];
-	AUTO_PTR(hasher) hasher = hasher_new();
+	AUTO(error) inflating = ERROR_INIT;
+	int rc;
 
-	if (job->compression != COMPRESSION_NONE)
-		return read_compressed(job, hasher, err);
-	if (hash_range(&blob->stored, hasher, err) < 0)
+	layer_blob_hash(job);
+	rc = inflate_to_spool(job, &inflating);
+	/* A damaged blob is better called that than a broken stream. */
+	if (layer_blob_check(job, err) < 0)
 		return -1;
-	hasher_finish(hasher, &job->stored_digest);
-	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
-		return -1;
-	return check_digest(&job->stored_digest, &job->layer->diff_id, "diff_id", err);
+	return rc < 0 ? error_move(err, &inflating) : 0;
 }
 
 int layer_blob_wrap(const struct layer_blob *job, struct error *err)

@@ -1,13 +1,15 @@
-/* layer_set.c - read, check and index all layers, spread over the worker pool.
+/* layer_set.c - read, check and index all layers.
  *
- * Workers hash and inflate; the calling thread walks the headers of plain layers meanwhile, in
- * one order whatever the number of threads.  Nothing but their digest is wanted of plain layers
- * then: they are hashed on beside whatever the caller does next, until layer_set_finish(). */
+ * Workers inflate compressed layers and the crew hashes; the calling thread walks the headers of
+ * plain layers meanwhile, in one order whatever the number of threads.  Nothing but their digest is
+ * wanted of plain layers then: they are hashed on beside whatever the caller does next, until
+ * layer_set_finish(). */
 #include "layer/layer_set.h"
 
 #include <string.h>
 #include <unistd.h>
 
+#include "io/hash_crew.h"
 #include "layer_blob.h"
 #include "util/worker_pool.h"
 
@@ -44,8 +46,26 @@ static int index_layer(struct loader *in, struct layer_blob *job, struct error *
 	return rc < 0 ? layer_blob_wrap(job, err) : 0;
 }
 
-/* The next finished job.  1: *compressed tells its kind; 0: none left; -1. */
-static int collect(struct loader *in, bool *compressed, struct error *err)
+static bool is_compressed(const struct layer_blob *job)
+{
+	return job->compression != COMPRESSION_NONE;
+}
+
+/* Take what came of a job that is done. */
+static void take(struct loader *in, struct layer_blob *job)
+{
+	job->collected = true;
+	if (job->trailing)
+		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
+			     job->number + 1);
+	if (job->leads) {
+		in->set->layers[job->result].stored_digest = job->stored_digest;
+		in->set->layers[job->result].trailing = job->trailing;
+	}
+}
+
+/* Wait for the next job that inflates, the largest first. */
+static int collect(struct loader *in, struct error *err)
 {
 	struct layer_blob *job;
 	void *done;
@@ -54,17 +74,8 @@ static int collect(struct loader *in, bool *compressed, struct error *err)
 	job = done;
 	if (rc < 0)
 		return layer_blob_wrap(job, err);
-	if (!rc)
-		return 0;
-	*compressed = job->compression != COMPRESSION_NONE;
-	if (job->trailing)
-		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
-			     job->number + 1);
-	if (job->leads) {
-		in->set->layers[job->result].stored_digest = job->stored_digest;
-		in->set->layers[job->result].trailing = job->trailing;
-	}
-	return 1;
+	take(in, job);
+	return 0;
 }
 
 /* Find what all blobs are.  Spreading the work on one blob is worth the hand-over where it keeps a
@@ -101,7 +112,7 @@ static int compare_sizes(const void *a, const void *b)
 }
 
 /* The largest first: begun last, one would keep a single thread busy while the others are done. */
-static void submit_all(struct loader *in)
+static void start_all(struct loader *in)
 {
 	AUTO_FREE struct layer_blob **order =
 		xcalloc(in->job_count + 1, sizeof(struct layer_blob *));
@@ -109,56 +120,55 @@ static void submit_all(struct loader *in)
 	for (size_t i = 0; i < in->job_count; i++)
 		order[i] = &in->jobs[i];
 	qsort(order, in->job_count, sizeof(*order), compare_sizes);
-	for (size_t i = 0; i < in->job_count; i++)
-		worker_pool_submit(in->pool, order[i]);
+	for (size_t i = 0; i < in->job_count; i++) {
+		if (is_compressed(order[i]))
+			worker_pool_submit(in->pool, order[i]);
+		else
+			layer_blob_hash(order[i]);
+	}
 }
 
-/* Index the layers that are compressed, or those that are not, in the order of the input. */
-static int index_all(struct loader *in, bool compressed, size_t *count, struct error *err)
+/* Plain layers first: compressed ones are inflated meanwhile.  Each kind in the order of the
+ * input, so that names are numbered alike whatever the number of threads. */
+static int index_all(struct loader *in, struct error *err)
 {
-	for (size_t i = 0; i < in->job_count; i++) {
-		struct layer_blob *job = &in->jobs[i];
-		if ((job->compression != COMPRESSION_NONE) != compressed)
-			continue;
-		++*count;
-		if (index_layer(in, job, err) < 0)
-			return -1;
+	for (int compressed = 0; compressed < 2; compressed++) {
+		for (size_t i = 0; i < in->job_count; i++) {
+			struct layer_blob *job = &in->jobs[i];
+			if (is_compressed(job) != compressed)
+				continue;
+			while (compressed && in->pool && !job->collected)
+				if (collect(in, err) < 0)
+					return -1;
+			if (index_layer(in, job, err) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
 
-/* Start everything, and wait for what must be inflated before it can be looked at. */
 static int run(struct loader *in, struct error *err)
 {
-	size_t plain = 0, waiting, indexed = 0;
-
 	if (probe_all(in, err) < 0)
 		return -1;
-	in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
-				   WORKER_PARALLEL, layer_blob_read);
-	/* What they must be; whether they are, the jobs find out. */
+	/* What they must be; whether they are, the crew finds out. */
 	for (size_t i = 0; i < in->job_count; i++)
-		if (in->jobs[i].compression == COMPRESSION_NONE && in->jobs[i].leads)
+		if (!is_compressed(&in->jobs[i]) && in->jobs[i].leads)
 			in->set->layers[in->jobs[i].result].stored_digest =
 				in->jobs[i].layer->diff_id;
-	if (in->check == LAYER_CHECK_DIGESTS)
-		submit_all(in);
-	if (index_all(in, false, &plain, err) < 0)
-		return -1;
-	waiting = in->check == LAYER_CHECK_DIGESTS ? in->job_count - plain : 0;
-	while (waiting) {
-		bool compressed;
-		if (collect(in, &compressed, err) < 0)
-			return -1;
-		waiting -= compressed;
+	if (in->check == LAYER_CHECK_DIGESTS) {
+		in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
+					   layer_blob_inflate);
+		start_all(in);
 	}
-	return index_all(in, true, &indexed, err);
+	return index_all(in, err);
 }
 
 static void loader_free(struct loader *in)
 {
-	if (in->pool)
-		worker_pool_free(in->pool);
+	worker_pool_free(in->pool);
+	for (size_t i = 0; i < in->job_count; i++)
+		hash_stream_free(in->jobs[i].hashing);
 	free(in->jobs);
 	vec_release(&in->spools.free);
 	free(in);
@@ -166,14 +176,21 @@ static void loader_free(struct loader *in)
 
 int layer_set_finish(struct layer_set *set, struct error *err)
 {
-	bool compressed;
+	struct loader *in = set->loader;
 	int rc = 0;
 
-	if (!set->loader)
-		return 0;
-	while ((rc = collect(set->loader, &compressed, err)) > 0)
-		;
-	loader_free(STEAL(set->loader));
+	for (size_t i = 0; in && !rc && i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		if (!job->hashing)
+			continue;
+		rc = layer_blob_check(job, err);
+		if (rc < 0)
+			layer_blob_wrap(job, err);
+		else
+			take(in, job);
+	}
+	if (in)
+		loader_free(STEAL(set->loader));
 	return rc;
 }
 

@@ -32,7 +32,7 @@ static int work(struct batch *like, size_t count, const uint64_t *bytes, worker_
 {
 	struct VEC(struct batch) batches = VEC_INIT;
 	AUTO_PTR(worker_pool)
-	pool = worker_pool_new(context->threads, context->threads * 4, WORKER_PARALLEL, fn);
+	pool = worker_pool_new(context->threads, context->threads * 4, fn);
 	size_t next = 0;
 	int rc = 1;
 

@@ -1,10 +1,6 @@
-/* digest.c - sha256 through OpenSSL's EVP, which uses the processor's SHA instructions. */
+/* digest.c - digests as values and as text. */
 #include "util/digest.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -16,72 +12,6 @@
 
 /* Longest part of a wrong digest that a message repeats. */
 #define QUOTE_MAX 100
-
-struct hasher {
-	EVP_MD_CTX *ctx;
-};
-
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256;
-
-/* SHA-256 on memory fails only when the library is broken or there is no memory: neither is
- * something that a caller could handle. */
-static void require(int ok)
-{
-	if (ok)
-		return;
-	fputs("lighten: OpenSSL cannot compute SHA-256\n", stderr);
-	quick_exit(error_exit_status(ERR_IO));
-}
-
-/* What is not needed for one digest: the machine's settings, on which nothing here may depend, and
- * tables of names.  They take as long as hashing a megabyte. */
-#define BARE_OPENSSL                                                                               \
-	(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |                           \
-	 OPENSSL_INIT_NO_ADD_ALL_DIGESTS)
-
-/* EVP_sha256() would search the providers again for every digest. */
-static void fetch_sha256(void)
-{
-	require(OPENSSL_init_crypto(BARE_OPENSSL, NULL) == 1);
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	require(sha256 != NULL);
-}
-
-static void start(struct hasher *hasher)
-{
-	require(EVP_DigestInit_ex2(hasher->ctx, sha256, NULL) == 1);
-}
-
-struct hasher *hasher_new(void)
-{
-	struct hasher *hasher = xmalloc(sizeof(*hasher));
-
-	pthread_once(&sha256_once, fetch_sha256);
-	hasher->ctx = EVP_MD_CTX_new();
-	require(hasher->ctx != NULL);
-	start(hasher);
-	return hasher;
-}
-
-void hasher_update(struct hasher *hasher, const void *data, size_t len)
-{
-	require(EVP_DigestUpdate(hasher->ctx, data, len) == 1);
-}
-
-void hasher_finish(struct hasher *hasher, struct digest *out)
-{
-	require(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL) == 1);
-	start(hasher);
-}
-
-void hasher_free(struct hasher *hasher)
-{
-	if (!hasher)
-		return;
-	EVP_MD_CTX_free(hasher->ctx);
-	free(hasher);
-}
 
 void digest_of(struct digest *out, const void *data, size_t len)
 {

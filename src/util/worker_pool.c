@@ -7,10 +7,10 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/thread_group.h"
 #include "util/xalloc.h"
 
 struct slot {
@@ -21,7 +21,6 @@ struct slot {
 
 struct worker_pool {
 	worker_fn fn;
-	enum worker_order order;
 	struct slot *slots;
 	size_t backlog;
 
@@ -30,8 +29,7 @@ struct worker_pool {
 	uint64_t oldest, next, end;
 	bool stop;
 
-	pthread_t *threads;
-	unsigned started;
+	struct thread_group threads;
 };
 
 static struct slot *slot_at(const struct worker_pool *pool, uint64_t number)
@@ -72,37 +70,20 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Signals stay with the threads that the program itself handles them on.  When the system gives
- * fewer threads than asked for, the others do the work: the results are the same. */
-static void start_threads(struct worker_pool *pool, unsigned count)
-{
-	sigset_t all, before;
-
-	pool->threads = xcalloc(count, sizeof(*pool->threads));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (pool->started < count &&
-	       pthread_create(&pool->threads[pool->started], NULL, work, pool) == 0)
-		pool->started++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, enum worker_order order,
-				    worker_fn fn)
+struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_fn fn)
 {
 	struct worker_pool *pool = xcalloc(1, sizeof(*pool));
-	unsigned helpers = threads > 1 ? threads - 1 : 0;
 
-	if (order == WORKER_SERIAL && helpers > 1)
-		helpers = 1;
 	pool->fn = fn;
-	pool->order = order;
 	pool->backlog = backlog ? backlog : 1;
 	pool->slots = xcalloc(pool->backlog, sizeof(*pool->slots));
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->queued, NULL);
 	pthread_cond_init(&pool->finished, NULL);
-	start_threads(pool, helpers);
+	/* When the system gives fewer threads than asked for, the others do the work: the results
+	 * are the same. */
+	if (threads > 1)
+		thread_group_start(&pool->threads, threads - 1, work, pool);
 	return pool;
 }
 
@@ -117,7 +98,7 @@ void worker_pool_submit(struct worker_pool *pool, void *job)
 
 	slot->job = job;
 	slot->done = false;
-	if (pool->started == 0) {
+	if (!pool->threads.count) {
 		run(pool, slot);
 		slot->done = true;
 		pool->next = ++pool->end;
@@ -138,7 +119,7 @@ int worker_pool_next(struct worker_pool *pool, void **job, struct error *err)
 
 	pthread_mutex_lock(&pool->lock);
 	while (!slot->done) {
-		if (pool->order == WORKER_PARALLEL && pool->next < pool->end)
+		if (pool->next < pool->end)
 			take_one(pool);
 		else
 			pthread_cond_wait(&pool->finished, &pool->lock);
@@ -159,14 +140,12 @@ void worker_pool_free(struct worker_pool *pool)
 	pool->stop = true;
 	pthread_cond_broadcast(&pool->queued);
 	pthread_mutex_unlock(&pool->lock);
-	for (unsigned i = 0; i < pool->started; i++)
-		pthread_join(pool->threads[i], NULL);
+	thread_group_join(&pool->threads);
 	for (size_t i = 0; i < pool->backlog; i++)
 		error_release(&pool->slots[i].err);
 	pthread_cond_destroy(&pool->finished);
 	pthread_cond_destroy(&pool->queued);
 	pthread_mutex_destroy(&pool->lock);
-	free(pool->threads);
 	free(pool->slots);
 	free(pool);
 }

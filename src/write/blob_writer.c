@@ -1,21 +1,21 @@
 /* blob_writer.c - plain bytes in, a stored blob out.
  *
- * Bytes gather in the chunks of a hash lane, which hashes one while the calling thread writes or
- * compresses it. */
+ * Bytes gather in the chunks of a hash stream: the crew hashes one while the calling thread writes
+ * or compresses it. */
 #include "blob_writer.h"
 
 #include <string.h>
 
-#include "util/hash_lane.h"
+#include "io/hash_crew.h"
 #include "util/xalloc.h"
 
 struct blob_writer {
 	struct sink *sink;
 	const struct context *context;
-	struct hash_lane *plain;
+	struct hash_stream *plain;
 	struct hasher *stored;
 	struct encoder *encoder;    /* NULL: stored plain */
-	unsigned char *chunk;	    /* of the lane */
+	unsigned char *chunk;	    /* of the stream */
 	size_t len;		    /* bytes of it in use */
 	const struct digest *known; /* of the plain bytes; NULL: they are hashed */
 	uint64_t plain_bytes, stored_bytes;
@@ -27,9 +27,9 @@ struct blob_writer *blob_writer_new(struct sink *sink, const struct context *con
 
 	writer->sink = sink;
 	writer->context = context;
-	writer->plain = hash_lane_new(context->threads);
+	writer->plain = hash_stream_new(context->crew);
 	writer->stored = hasher_new();
-	writer->chunk = hash_lane_chunk(writer->plain);
+	writer->chunk = hash_stream_chunk(writer->plain);
 	return writer;
 }
 
@@ -37,7 +37,7 @@ void blob_writer_free(struct blob_writer *writer)
 {
 	if (writer->encoder)
 		encoder_close(writer->encoder);
-	hash_lane_free(writer->plain);
+	hash_stream_free(writer->plain);
 	hasher_free(writer->stored);
 	free(writer);
 }
@@ -52,9 +52,13 @@ static int emit(void *arg, const void *data, size_t len, struct error *err)
 	return writer->sink->ops->write(writer->sink, data, len, err);
 }
 
-int blob_writer_begin(struct blob_writer *writer, const struct encoding *encoding,
+int blob_writer_begin(struct blob_writer *writer, const struct encoding *encoding, uint64_t bytes,
 		      const struct digest *known, struct error *err)
 {
+	/* A compressor is slower than a hash: nobody waits for that then. */
+	bool waits = !known && encoding->compression == COMPRESSION_NONE;
+
+	hash_stream_expect(writer->plain, waits ? bytes : 0);
 	writer->known = known;
 	writer->plain_bytes = writer->stored_bytes = 0;
 	writer->len = 0;
@@ -75,14 +79,14 @@ static int flush(struct blob_writer *writer, struct error *err)
 	if (!writer->len)
 		return 0;
 	if (!writer->known)
-		hash_lane_push(writer->plain, writer->len);
+		hash_stream_push(writer->plain, writer->len);
 	writer->plain_bytes += writer->len;
 	progress_add(writer->context->progress, writer->len);
 	if (writer->encoder)
 		rc = encoder_write(writer->encoder, writer->chunk, writer->len, err);
 	else
 		rc = writer->sink->ops->write(writer->sink, writer->chunk, writer->len, err);
-	writer->chunk = hash_lane_chunk(writer->plain);
+	writer->chunk = hash_stream_chunk(writer->plain);
 	writer->len = 0;
 	return rc;
 }
@@ -91,10 +95,10 @@ static int flush(struct blob_writer *writer, struct error *err)
 static int room(struct blob_writer *writer, uint64_t want, unsigned char **place, size_t *len,
 		struct error *err)
 {
-	if (writer->len == HASH_LANE_BYTES && flush(writer, err) < 0)
+	if (writer->len == HASH_CHUNK_BYTES && flush(writer, err) < 0)
 		return -1;
 
-	size_t left = HASH_LANE_BYTES - writer->len;
+	size_t left = HASH_CHUNK_BYTES - writer->len;
 
 	*place = writer->chunk + writer->len;
 	*len = left < want ? left : (size_t)want;
@@ -154,7 +158,8 @@ int blob_writer_end(struct blob_writer *writer, struct blob_result *result, stru
 		return -1;
 	if (compressed && encoder_finish(writer->encoder, err) < 0)
 		return -1;
-	hash_lane_finish(writer->plain, &result->plain);
+	if (hash_stream_finish(writer->plain, &result->plain, err) < 0)
+		return -1;
 	if (writer->known)
 		result->plain = *writer->known;
 	hasher_finish(writer->stored, &result->stored);
@@ -176,8 +181,8 @@ int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
 	if (writer->sink->ops->blob_begin(writer->sink, err) < 0)
 		return -1;
 	for (uint64_t at = 0; at < stored->length;) {
-		size_t len = stored->length - at < HASH_LANE_BYTES ? (size_t)(stored->length - at)
-								   : HASH_LANE_BYTES;
+		size_t len = stored->length - at < HASH_CHUNK_BYTES ? (size_t)(stored->length - at)
+								    : HASH_CHUNK_BYTES;
 		if (range_read(stored, at, buf, len, err) < 0 ||
 		    writer->sink->ops->write(writer->sink, buf, len, err) < 0)
 			return -1;

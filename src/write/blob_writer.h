@@ -19,9 +19,10 @@ struct blob_result {
 struct blob_writer *blob_writer_new(struct sink *sink, const struct context *context);
 void blob_writer_free(struct blob_writer *writer);
 
-/* `known`: the digest that the plain bytes have, where somebody else makes sure of it before the
- * output gets its name; NULL: they are hashed.  Borrowed until the end of the blob. */
-int blob_writer_begin(struct blob_writer *writer, const struct encoding *encoding,
+/* `bytes`: what the plain bytes will be; 0: not known.  `known`: the digest that the plain bytes
+ * have, where somebody else makes sure of it before the output gets its name; NULL: they are
+ * hashed.  Borrowed until the end of the blob. */
+int blob_writer_begin(struct blob_writer *writer, const struct encoding *encoding, uint64_t bytes,
 		      const struct digest *known, struct error *err);
 int blob_writer_write(struct blob_writer *writer, const void *data, size_t len, struct error *err);
 int blob_writer_zeros(struct blob_writer *writer, uint64_t len, struct error *err);

@@ -87,7 +87,8 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 	struct blob_result written;
 	/* The loader has hashed what passes through, or is at it beside us. */
 	const struct digest *known = segment->pass_through ? &layer->diff_id : NULL;
-	int rc = blob_writer_begin(blobs, encoding, known, err);
+	int rc = blob_writer_begin(blobs, encoding, plan_output_bytes(input->plan, output), known,
+				   err);
 
 	warn_about_foreign(input, segment);
 	if (!rc && segment->pass_through)

@@ -167,7 +167,7 @@ static int put_blob(const struct manifest_writer *in, const char *text, size_t l
 	struct encoding plain = { COMPRESSION_NONE, 0, false };
 	struct blob_result written;
 
-	if (blob_writer_begin(in->blobs, &plain, NULL, err) < 0 ||
+	if (blob_writer_begin(in->blobs, &plain, 0, NULL, err) < 0 ||
 	    blob_writer_write(in->blobs, text, len, err) < 0 ||
 	    blob_writer_end(in->blobs, &written, err) < 0)
 		return -1;

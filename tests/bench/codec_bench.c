@@ -40,7 +40,7 @@ static int write_blob(struct sink *sink, const struct encoding *encoding, const 
 	AUTO_PTR(blob_writer) writer = blob_writer_new(sink, context);
 	struct blob_result result;
 
-	if (blob_writer_begin(writer, encoding, NULL, err) < 0 ||
+	if (blob_writer_begin(writer, encoding, 0, NULL, err) < 0 ||
 	    blob_writer_copy(writer, layer, 0, layer->length, err) < 0 ||
 	    blob_writer_end(writer, &result, err) < 0)
 		return -1;

@@ -55,6 +55,37 @@ static void test_known_answers(void **state)
 	}
 }
 
+/* Two streams side by side, from any place in a block on, are what each is alone. */
+static void test_two_updates(void **state)
+{
+	static const size_t lens[] = { 0, 1, 63, 64, 127, 128, 129, 4096, 100003 };
+	static unsigned char a[100003 + 64], b[100003 + 64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(a); i++) {
+		a[i] = (unsigned char)(i * 31 >> 3);
+		b[i] = (unsigned char)(i * 17 >> 2);
+	}
+	for (size_t begun_a = 0; begun_a < 65; begun_a += 13) {
+		for (size_t begun_b = 0; begun_b < 65; begun_b += 16) {
+			AUTO_PTR(hasher) left = hasher_new();
+			AUTO_PTR(hasher) right = hasher_new();
+			struct digest found, wanted;
+			for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+				hasher_update(left, a, begun_a);
+				hasher_update(right, b, begun_b);
+				hasher_update_two(left, a + begun_a, right, b + begun_b, lens[i]);
+				hasher_finish(left, &found);
+				digest_of(&wanted, a, begun_a + lens[i]);
+				assert_true(digest_equal(&found, &wanted));
+				hasher_finish(right, &found);
+				digest_of(&wanted, b, begun_b + lens[i]);
+				assert_true(digest_equal(&found, &wanted));
+			}
+		}
+	}
+}
+
 static void test_parse(void **state)
 {
 	static const struct {
@@ -153,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answers),
+		cmocka_unit_test(test_two_updates),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_messages_are_printable_and_short),
 		cmocka_unit_test(test_from_hex),

@@ -2,7 +2,6 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,13 +20,7 @@ struct job {
 
 static const struct {
 	unsigned threads, backlog;
-	enum worker_order order;
-} shapes[] = {
-	{ 1, 1, WORKER_PARALLEL }, { 1, 8, WORKER_PARALLEL }, { 2, 1, WORKER_PARALLEL },
-	{ 2, 4, WORKER_PARALLEL }, { 8, 3, WORKER_PARALLEL }, { 8, 64, WORKER_PARALLEL },
-	{ 1, 4, WORKER_SERIAL },   { 2, 4, WORKER_SERIAL },   { 8, 16, WORKER_SERIAL },
-	{ 0, 0, WORKER_PARALLEL },
-};
+} shapes[] = { { 1, 1 }, { 1, 8 }, { 2, 1 }, { 2, 4 }, { 8, 3 }, { 8, 64 }, { 0, 0 } };
 
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
@@ -69,8 +62,7 @@ static void test_results_in_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++) {
 		AUTO_PTR(worker_pool)
-		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, shapes[i].order,
-				       compute);
+		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, compute);
 		static struct job jobs[JOBS];
 		AUTO(error) err = ERROR_INIT;
 		unsigned seen = 0;
@@ -94,8 +86,7 @@ static void test_full(void **state)
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++) {
 		AUTO_PTR(worker_pool)
-		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, shapes[i].order,
-				       compute);
+		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, compute);
 		unsigned backlog = shapes[i].backlog ? shapes[i].backlog : 1;
 		struct job jobs[64] = { { 0 } };
 
@@ -113,8 +104,7 @@ static void test_free_with_unclaimed_jobs(void **state)
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++) {
 		AUTO_PTR(worker_pool)
-		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, shapes[i].order,
-				       compute);
+		pool = worker_pool_new(shapes[i].threads, shapes[i].backlog, compute);
 		struct job jobs[64];
 
 		for (unsigned k = 0; k < 64 && !worker_pool_full(pool); k++) {
@@ -122,50 +112,6 @@ static void test_free_with_unclaimed_jobs(void **state)
 			worker_pool_submit(pool, &jobs[k]);
 		}
 		worker_pool_free(STEAL(pool));
-	}
-}
-
-static atomic_int running;
-static unsigned order_seen;
-static atomic_int overlaps;
-
-static int note_order(void *arg, struct error *err)
-{
-	const struct job *job = arg;
-
-	if (atomic_fetch_add(&running, 1) != 0)
-		atomic_fetch_add(&overlaps, 1);
-	if (job->number != order_seen)
-		atomic_fetch_add(&overlaps, 1);
-	order_seen++;
-	atomic_fetch_sub(&running, 1);
-	(void)err;
-	return 0;
-}
-
-static void test_serial_runs_one_at_a_time(void **state)
-{
-	static const unsigned threads[] = { 1, 2, 8 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
-		AUTO_PTR(worker_pool)
-		pool = worker_pool_new(threads[i], 8, WORKER_SERIAL, note_order);
-		static struct job jobs[JOBS];
-		AUTO(error) err = ERROR_INIT;
-		void *job;
-
-		order_seen = 0;
-		for (unsigned k = 0; k < JOBS; k++) {
-			jobs[k].number = k;
-			if (worker_pool_full(pool))
-				assert_int_equal(worker_pool_next(pool, &job, &err), 1);
-			worker_pool_submit(pool, &jobs[k]);
-		}
-		while (worker_pool_next(pool, &job, &err) == 1)
-			;
-		assert_int_equal(order_seen, JOBS);
-		assert_int_equal(atomic_load(&overlaps), 0);
 	}
 }
 
@@ -178,33 +124,13 @@ static int note_thread(void *arg, struct error *err)
 
 static void test_one_thread_is_the_caller(void **state)
 {
-	static const enum worker_order orders[] = { WORKER_PARALLEL, WORKER_SERIAL };
+	AUTO_PTR(worker_pool) pool = worker_pool_new(1, 4, note_thread);
+	pthread_t who = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		AUTO_PTR(worker_pool) pool = worker_pool_new(1, 4, orders[i], note_thread);
-		pthread_t who = 0;
-
-		worker_pool_submit(pool, &who);
-		/* Already done: submit ran it. */
-		assert_true(pthread_equal(who, pthread_self()));
-	}
-}
-
-static void test_serial_never_runs_on_the_caller(void **state)
-{
-	AUTO_PTR(worker_pool) pool = worker_pool_new(2, 1, WORKER_SERIAL, note_thread);
-	AUTO(error) err = ERROR_INIT;
-
-	(void)state;
-	for (int i = 0; i < 50; i++) {
-		pthread_t who = pthread_self();
-		void *job;
-
-		worker_pool_submit(pool, &who);
-		assert_int_equal(worker_pool_next(pool, &job, &err), 1);
-		assert_false(pthread_equal(who, pthread_self()));
-	}
+	worker_pool_submit(pool, &who);
+	/* Already done: submit ran it. */
+	assert_true(pthread_equal(who, pthread_self()));
 }
 
 static void test_default_threads(void **state)
@@ -219,9 +145,7 @@ int main(void)
 		cmocka_unit_test(test_results_in_order),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_free_with_unclaimed_jobs),
-		cmocka_unit_test(test_serial_runs_one_at_a_time),
 		cmocka_unit_test(test_one_thread_is_the_caller),
-		cmocka_unit_test(test_serial_never_runs_on_the_caller),
 		cmocka_unit_test(test_default_threads),
 	};
 

@@ -1,0 +1,174 @@
+/* hash_stream.c - one digest in the making: of a range, or of chunks that are pushed. */
+#include "hash_stream.h"
+
+#include "util/xalloc.h"
+
+bool hash_stream_is_range(const struct hash_stream *stream)
+{
+	return stream->range.fd >= 0;
+}
+
+/* --- for the crew ---------------------------------------------------------------------------- */
+
+size_t hash_stream_available(const struct hash_stream *stream)
+{
+	uint64_t end = stream->end, allowed;
+
+	if (stream->failed)
+		return 0;
+	if (!hash_stream_is_range(stream))
+		return stream->queued ? stream->chunks[stream->first].len - stream->done_of_first
+				      : 0;
+	allowed = atomic_load_explicit(&stream->reached, memory_order_relaxed);
+	allowed = allowed > UINT64_MAX - stream->lead ? UINT64_MAX : allowed + stream->lead;
+	end = end < allowed ? end : allowed;
+	if (end <= stream->done)
+		return 0;
+	return end - stream->done < HASH_PIECE_BYTES ? (size_t)(end - stream->done)
+						     : HASH_PIECE_BYTES;
+}
+
+uint64_t hash_stream_left(const struct hash_stream *stream)
+{
+	return !stream->failed && stream->end > stream->done ? stream->end - stream->done : 0;
+}
+
+uint64_t hash_stream_lag(const struct hash_stream *stream)
+{
+	uint64_t reached = atomic_load_explicit(&stream->reached, memory_order_relaxed);
+
+	if (!hash_stream_is_range(stream) || stream->lead == UINT64_MAX || reached <= stream->done)
+		return 0;
+	return reached - stream->done;
+}
+
+const unsigned char *hash_stream_piece(struct hash_stream *stream, size_t len)
+{
+	if (!hash_stream_is_range(stream))
+		return stream->chunks[stream->first].bytes + stream->done_of_first;
+	if (!stream->piece)
+		stream->piece = xmalloc(HASH_PIECE_BYTES);
+	return range_read(&stream->range, stream->done, stream->piece, len, &stream->err) < 0
+		       ? NULL
+		       : stream->piece;
+}
+
+void hash_stream_advance(struct hash_stream *stream, size_t len)
+{
+	stream->done += len;
+	if (hash_stream_is_range(stream)) {
+		if (stream->done == stream->end)
+			free(STEAL(stream->piece));
+		return;
+	}
+	stream->done_of_first += len;
+	if (stream->done_of_first < stream->chunks[stream->first].len)
+		return;
+	stream->first = (stream->first + 1) % HASH_CHUNKS;
+	stream->queued--;
+	stream->done_of_first = 0;
+}
+
+/* --- for the owner --------------------------------------------------------------------------- */
+
+static struct hash_stream *stream_new(struct hash_crew *crew, struct range range)
+{
+	struct hash_stream *stream = xcalloc(1, sizeof(*stream));
+
+	stream->hasher = hasher_new();
+	stream->range = range;
+	stream->end = range.length;
+	stream->lead = UINT64_MAX;
+	hash_crew_add(crew, stream);
+	return stream;
+}
+
+struct hash_stream *hash_stream_new(struct hash_crew *crew)
+{
+	return stream_new(crew, (struct range){ .fd = -1 });
+}
+
+struct hash_stream *hash_stream_of_range(struct hash_crew *crew, struct range range)
+{
+	return stream_new(crew, range);
+}
+
+static bool has_room(const struct hash_stream *stream)
+{
+	return stream->queued < HASH_CHUNKS;
+}
+
+static bool is_done(const struct hash_stream *stream)
+{
+	return !stream->busy &&
+	       (stream->failed ||
+		(hash_stream_is_range(stream) ? stream->done == stream->end : !stream->queued));
+}
+
+unsigned char *hash_stream_chunk(struct hash_stream *stream)
+{
+	struct hash_chunk *chunk;
+
+	hash_crew_lock(stream->crew);
+	hash_crew_help(stream->crew, stream, has_room);
+	chunk = &stream->chunks[(stream->first + stream->queued) % HASH_CHUNKS];
+	hash_crew_unlock(stream->crew);
+	if (!chunk->bytes)
+		chunk->bytes = xmalloc(HASH_CHUNK_BYTES);
+	return chunk->bytes;
+}
+
+void hash_stream_push(struct hash_stream *stream, size_t len)
+{
+	if (!len)
+		return;
+	hash_crew_lock(stream->crew);
+	stream->chunks[(stream->first + stream->queued) % HASH_CHUNKS].len = len;
+	stream->queued++;
+	hash_crew_wake(stream->crew);
+	hash_crew_unlock(stream->crew);
+}
+
+void hash_stream_expect(struct hash_stream *stream, uint64_t bytes)
+{
+	hash_crew_lock(stream->crew);
+	stream->end = bytes ? stream->done + bytes : 0;
+	hash_crew_unlock(stream->crew);
+}
+
+void hash_stream_follow(struct hash_stream *stream, uint64_t lead)
+{
+	hash_crew_lock(stream->crew);
+	stream->lead = lead;
+	hash_crew_unlock(stream->crew);
+}
+
+void hash_stream_reached(struct hash_stream *stream, uint64_t at)
+{
+	atomic_store_explicit(&stream->reached, at, memory_order_relaxed);
+}
+
+int hash_stream_finish(struct hash_stream *stream, struct digest *out, struct error *err)
+{
+	hash_stream_reached(stream, UINT64_MAX);
+	hash_crew_lock(stream->crew);
+	hash_crew_help(stream->crew, stream, is_done);
+	hash_crew_unlock(stream->crew);
+	if (stream->failed)
+		return error_move(err, &stream->err);
+	hasher_finish(stream->hasher, out);
+	return 0;
+}
+
+void hash_stream_free(struct hash_stream *stream)
+{
+	if (!stream)
+		return;
+	hash_crew_remove(stream->crew, stream);
+	hasher_free(stream->hasher);
+	error_release(&stream->err);
+	for (int i = 0; i < HASH_CHUNKS; i++)
+		free(stream->chunks[i].bytes);
+	free(stream->piece);
+	free(stream);
+}

@@ -1,0 +1,73 @@
+/* hash_stream.h - what hash_crew.c knows of a stream: what is there to hash, and a piece of it. */
+#ifndef SRC_HASH_STREAM_H
+#define SRC_HASH_STREAM_H
+
+#include <stdatomic.h>
+
+#include "io/hash_crew.h"
+
+/* Chunks take turns between whoever fills them and the crew. */
+#define HASH_CHUNKS 4
+
+struct hash_chunk {
+	unsigned char *bytes; /* NULL until it is first wanted */
+	size_t len;
+};
+
+/* The crew's lock guards all but what is said to be somebody's. */
+struct hash_stream {
+	struct hash_crew *crew;
+	struct hasher *hasher; /* of the thread that made the stream busy */
+	bool busy, failed;
+	struct error err;
+	uint64_t done; /* bytes hashed */
+	uint64_t end;  /* bytes that there will be; 0: not known */
+
+	/* A range: fd is -1 for what is pushed. */
+	struct range range;
+	unsigned char *piece; /* of the thread that made the stream busy */
+	uint64_t lead;
+	_Atomic uint64_t reached;
+
+	/* What is pushed: `queued` chunks from `first` on; the next one is the owner's. */
+	struct hash_chunk chunks[HASH_CHUNKS];
+	unsigned first, queued;
+	size_t done_of_first;
+};
+
+/* Most bytes of a step: a piece of each of two streams fits into the nearer caches. */
+#define HASH_PIECE_BYTES ((size_t)256 << 10)
+
+/* Bytes that can be hashed in one piece now. */
+size_t hash_stream_available(const struct hash_stream *stream);
+
+/* Bytes that are still to come or to be hashed, as far as known. */
+uint64_t hash_stream_left(const struct hash_stream *stream);
+
+bool hash_stream_is_range(const struct hash_stream *stream);
+
+/* How far others have read ahead of the crew, where it is to follow them. */
+uint64_t hash_stream_lag(const struct hash_stream *stream);
+
+/* The next `len` available bytes; only of a busy stream, without the lock.  NULL and stream->err:
+ * they cannot be read. */
+const unsigned char *hash_stream_piece(struct hash_stream *stream, size_t len);
+
+/* They are hashed. */
+void hash_stream_advance(struct hash_stream *stream, size_t len);
+
+/* --- of the crew, for streams --- */
+
+void hash_crew_add(struct hash_crew *crew, struct hash_stream *stream);
+void hash_crew_remove(struct hash_crew *crew, struct hash_stream *stream);
+void hash_crew_lock(struct hash_crew *crew);
+void hash_crew_unlock(struct hash_crew *crew);
+
+/* There is more to hash. */
+void hash_crew_wake(struct hash_crew *crew);
+
+/* Work with the crew until ready(stream); the lock is held on the way in and out. */
+void hash_crew_help(struct hash_crew *crew, const struct hash_stream *stream,
+		    bool (*ready)(const struct hash_stream *stream));
+
+#endif
