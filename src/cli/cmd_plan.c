@@ -34,7 +34,7 @@ static int print(struct run *run, FILE *out, struct error *err)
 /* To standard output, or where -o says. */
 static int put(struct run *run, struct error *err)
 {
-	bool to_file = run_options.output && strcmp(run_options.output, "-");
+	bool to_file = run_options.output && strcmp(run_options.output, "-") != 0;
 	const char *name = to_file ? run_options.output : "standard output";
 	FILE *out = to_file ? fopen(run_options.output, "we") : stdout;
 	int rc;

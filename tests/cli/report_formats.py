@@ -205,6 +205,12 @@ def check_page(report, page, comment):
     check(shown == said, "the account of the comment:", said, shown)
 
 
+def is_cut(shown, whole):
+    """The same, or the beginning of what is too long for a line."""
+    return shown == whole or len(whole.encode()) > 120 and shown.endswith("...") and \
+        whole.startswith(shown[:-3])
+
+
 def paths(report):
     savings = report["savings"]
     largest = savings["dead"]["largest"] + savings["policy"]["largest"]
@@ -217,13 +223,8 @@ def check_paths(report, rows, page, comment):
     for tree, head, limit in ((page, ("Bytes", "Path, and why"), None),
                               (comment, ("bytes", "path", "why"), 10)):
         found = tables(tree).get(head, [])
-        check([text(row[1].find("code")) for row in found] == wanted[:limit], "paths", head)
-
-
-def is_cut(shown, whole):
-    """The same, or the beginning of what is too long for a line."""
-    return shown == whole or len(whole.encode()) > 120 and shown.endswith("...") and \
-        whole.startswith(shown[:-3])
+        shown = [text(row[1].find("code")) for row in found]
+        check(len(shown) == len(wanted[:limit]) and all(map(is_cut, shown, wanted)), "paths", head)
 
 
 def check_secrets(report, rows, page, comment, lines):
