@@ -136,7 +136,8 @@ struct plan_decision {
 	uint32_t rule;
 	bool empties; /* truncate, not remove */
 	enum plan_verdict verdict;
-	slot_id slot, body;
+	slot_id slot, body; /* of a directory that no entry lists: of what implies it */
+	slot_id meta;	    /* the entry that says owner, mode and time; SLOT_NONE: no entry does */
 };
 
 /* Decisions on one image, in byte order of full paths. */

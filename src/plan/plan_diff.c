@@ -31,9 +31,7 @@ static bool is_live(const struct differ *differ, path_id path, const struct tree
 
 	if (differ->segment->frozen || differ->plan->options.lossless)
 		return true;
-	if (inode->meta == SLOT_NONE)
-		return liveness_has_implied(differ->live, node->slot, path);
-	return liveness_has_name(differ->live, node->slot, inode->meta);
+	return liveness_has(differ->live, path, node->slot, inode->meta);
 }
 
 static bool same_inode(const struct differ *differ, const struct tree_node *node,

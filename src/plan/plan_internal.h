@@ -69,18 +69,17 @@ struct liveness {
 /* plan_live.c: add what the final tree of one image shows, and its size to the totals. */
 void liveness_add(struct liveness *live, struct plan *plan, const struct merged_tree *tree);
 
-/* One name more; to be settled again. */
+/* One name more; to be settled then. */
 void liveness_add_name(struct liveness *live, path_id path, const struct tree_node *node,
 		       const struct tree_inode *inode);
 
-/* All images are added. */
+/* Before questions; what is added later needs it again. */
 void liveness_settle(struct liveness *live);
 void liveness_release(struct liveness *live);
 
-bool liveness_has_implied(const struct liveness *live, slot_id slot, path_id path);
-
-/* Does a final tree show the name that `slot` bound, with the metadata of `meta`? */
-bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta);
+/* Does a final tree show the path as `slot` bound it, with the metadata of `meta`?  SLOT_NONE: as a
+ * directory that `slot` implies. */
+bool liveness_has(const struct liveness *live, path_id path, slot_id slot, slot_id meta);
 
 /* --- plan_policy.c --------------------------------------------------------------------------- */
 

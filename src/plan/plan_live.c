@@ -87,20 +87,17 @@ void liveness_release(struct liveness *live)
 	vec_release(&live->moved);
 }
 
-bool liveness_has_implied(const struct liveness *live, slot_id slot, path_id path)
+bool liveness_has(const struct liveness *live, path_id path, slot_id slot, slot_id meta)
 {
-	struct implied key = { slot, path };
+	const struct implied directory = { slot, path };
+	const struct moved name = { slot, meta };
 
-	return live->implied.count && bsearch(&key, live->implied.items, live->implied.count,
-					      sizeof(key), compare_implied);
-}
-
-bool liveness_has_name(const struct liveness *live, slot_id slot, slot_id meta)
-{
-	struct moved key = { slot, meta };
-
+	if (meta == SLOT_NONE)
+		return live->implied.count &&
+		       bsearch(&directory, live->implied.items, live->implied.count,
+			       sizeof(directory), compare_implied);
 	if (meta <= slot)
 		return live->bits[slot] & SHOWN_NAME;
 	return live->moved.count &&
-	       bsearch(&key, live->moved.items, live->moved.count, sizeof(key), compare_moved);
+	       bsearch(&name, live->moved.items, live->moved.count, sizeof(name), compare_moved);
 }

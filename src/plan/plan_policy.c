@@ -80,7 +80,8 @@ int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 						  .rule = found->rule,
 						  .empties = found->action == POLICY_TRUNCATE,
 						  .slot = node->slot,
-						  .body = inode->body };
+						  .body = inode->body,
+						  .meta = inode->meta };
 		slot_id holder = decision.empties ? decision.body : decision.slot;
 
 		if (is_frozen(plan, image, holder))
@@ -94,18 +95,26 @@ int plan_decide(struct plan *plan, uint32_t image, struct merged_tree *tree,
 	return 0;
 }
 
-/* Is another image against it? */
-static void hear_others(struct plan_image_policy *policy, const struct liveness *live)
+/* Is another image against it?  True when one is. */
+static bool hear_others(struct plan_image_policy *policy, const struct liveness *live)
 {
+	bool any = false;
+
 	vec_foreach (decision, &policy->list) {
 		if (decision->verdict != VERDICT_DONE)
 			continue;
-		if (decision->empties ? live->bits[decision->body] & SHOWN_BODY
-				      : live->bits[decision->slot] & SHOWN_NAME)
+		if (decision->empties
+			    ? live->bits[decision->body] & SHOWN_BODY
+			    : liveness_has(live, decision->path, decision->slot, decision->meta)) {
 			decision->verdict = VERDICT_SHARED;
+			any = true;
+		}
 	}
+	return any;
 }
 
+/* Take the names that go out of a tree.  With `live`: directories that hold something stay, and
+ * are shown then. */
 static void trim(const struct plan *plan, uint32_t image, struct merged_tree *tree,
 		 struct liveness *live)
 {
@@ -144,7 +153,7 @@ static void note_fates(struct plan *plan, const struct plan_image_policy *policy
 {
 	vec_foreach (decision, &policy->list) {
 		slot_id slots[] = { decision->slot, decision->body };
-		if (decision->verdict != VERDICT_DONE)
+		if (decision->verdict != VERDICT_DONE || decision->meta == SLOT_NONE)
 			continue;
 		for (size_t i = decision->empties; i < 2; i++) {
 			if (!decision->empties && live->bits[slots[i]] & (SHOWN_NAME | SHOWN_BODY))
@@ -163,25 +172,48 @@ static void find_in_lists(struct plan_image_policy *policy, const struct merged_
 
 	vec_foreach (decision, &policy->list)
 		gone[decision->path] = decision->verdict == VERDICT_DONE && !decision->empties;
+	sbom_findings_release(&policy->sbom);
+	policy->sbom = (struct sbom_findings){ .lists = 0 };
 	sbom_find(tree, gone, context, &policy->sbom);
 }
 
+static int trim_image(struct plan *plan, uint32_t image, struct liveness *live,
+		      const struct context *context, struct error *err)
+{
+	AUTO_PTR(merged_tree)
+	tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
+
+	if (plan_apply_image(plan, tree, image, err) < 0)
+		return -1;
+	trim(plan, image, tree, live);
+	find_in_lists(&plan->policies[image], tree, context);
+	return 0;
+}
+
+/* A directory that stays in one image, since it holds something, stays in all that have it: what
+ * lies above it there is looked at again. */
 int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct context *context,
 			  struct error *err)
 {
-	for (uint32_t i = 0; i < plan->chain->image_count; i++)
-		hear_others(&plan->policies[i], live);
-	for (uint32_t i = 0; i < plan->chain->image_count; i++) {
-		if (!plan->policies[i].list.count)
-			continue;
-		AUTO_PTR(merged_tree)
-		tree = merged_tree_new(plan->chain, plan->names, &context->limits, NULL, NULL);
-		if (plan_apply_image(plan, tree, i, err) < 0)
-			return -1;
-		trim(plan, i, tree, live);
-		find_in_lists(&plan->policies[i], tree, context);
+	uint32_t count = (uint32_t)plan->chain->image_count;
+	AUTO_FREE bool *due = xcalloc(count + (size_t)1, sizeof(bool));
+	bool more = true;
+
+	for (uint32_t i = 0; i < count; i++)
+		due[i] = plan->policies[i].list.count > 0;
+	while (more) {
+		more = false;
+		liveness_settle(live);
+		for (uint32_t i = 0; i < count; i++)
+			due[i] |= hear_others(&plan->policies[i], live);
+		for (uint32_t i = 0; i < count; i++) {
+			if (due[i] && trim_image(plan, i, live, context, err) < 0)
+				return -1;
+			more |= due[i];
+			due[i] = false;
+		}
 	}
-	for (uint32_t i = 0; i < plan->chain->image_count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		note_fates(plan, &plan->policies[i], live);
 	return 0;
 }
