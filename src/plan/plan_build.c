@@ -23,7 +23,7 @@ static void plan_segment(struct differ *differ, struct segment *segment, bool pl
 	} else if (segment->layer_count == 1 && !planned) {
 		vec_foreach (entry, &index->entries)
 			normal += entry->kind == ENTRY_NORMAL;
-		segment->pass_through = markers_hold && !segment->flaws &&
+		segment->pass_through = markers_hold && !differ->drops && !segment->flaws &&
 					segment->added == UINT32_MAX &&
 					differ->own_used == normal && !plan_wants_cut(plan) &&
 					plan_order_holds(plan, index, begin);

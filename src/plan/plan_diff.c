@@ -52,6 +52,25 @@ static bool own_slot(const struct differ *differ, slot_id slot)
 
 static bool mark_children(struct differ *differ, path_id directory, bool visible);
 
+/* Is a directory there only since a layer below has it?  Rules took it as it was last, and nothing
+ * that is left in it is shown. */
+static bool is_leftover(const struct differ *differ, path_id path, const struct tree_node *node,
+			const struct shown_node *shown)
+{
+	if (path == PATH_ROOT || differ->segment->frozen ||
+	    !liveness_dropped(differ->live, path, node->slot))
+		return false;
+	for (path_id at = node->child; at != PATH_NONE; at = differ->tree->nodes.items[at].next)
+		if (differ->tree->nodes.items[at].mark & MARK_EMIT)
+			return false;
+	for (path_id at = shown->child; at != PATH_NONE; at = differ->shown->nodes.items[at].next) {
+		const struct tree_node *below = tree_node(differ->tree, at);
+		if (below && !(below->mark & MARK_HIDE))
+			return false;
+	}
+	return true;
+}
+
 /* Set the marks of a name; true when it needs a record. */
 static bool mark_node(struct differ *differ, path_id path, bool visible)
 {
@@ -74,6 +93,11 @@ static bool mark_node(struct differ *differ, path_id path, bool visible)
 		need |= (changed || own_slot(differ, node->repeat)) && node->slot != SLOT_NONE &&
 			is_live(differ, path, node);
 		node = &differ->tree->nodes.items[path];
+		if (same && is_leftover(differ, path, node, shown_at(differ, path, visible))) {
+			differ->drops = true;
+			node->mark = MARK_HIDE;
+			return false;
+		}
 		if (same)
 			node->mark |= MARK_SAME;
 		else if (need && shown && shown->child != PATH_NONE)
@@ -209,6 +233,7 @@ static void emit_children(struct differ *differ, path_id directory, bool visible
 void plan_diff_segment(struct differ *differ)
 {
 	differ->own_used = 0;
+	differ->drops = false;
 	if (mark_node(differ, PATH_ROOT, !differ->bottom))
 		emit_node(differ, PATH_ROOT, !differ->bottom);
 	vec_foreach (id, &differ->carried)

@@ -64,6 +64,7 @@ struct liveness {
 	uint8_t *bits;			    /* by slot: enum shown_bit */
 	struct VEC(struct implied) implied; /* sorted, as the next */
 	struct VEC(struct moved) moved;
+	struct VEC(struct implied) dropped; /* names that rules took, where nobody shows them */
 };
 
 /* plan_live.c: add what the final tree of one image shows, and its size to the totals. */
@@ -80,6 +81,9 @@ void liveness_release(struct liveness *live);
 /* Does a final tree show the path as `slot` bound it, with the metadata of `meta`?  SLOT_NONE: as a
  * directory that `slot` implies. */
 bool liveness_has(const struct liveness *live, path_id path, slot_id slot, slot_id meta);
+
+/* Did rules take the path as `slot` bound it, from every image that showed it so? */
+bool liveness_dropped(const struct liveness *live, path_id path, slot_id slot);
 
 /* --- plan_policy.c --------------------------------------------------------------------------- */
 
@@ -116,6 +120,7 @@ struct differ {
 	const struct liveness *live;
 	struct segment *segment;
 	uint32_t first_depth;	       /* of the lowest position of the segment */
+	bool drops;		       /* a directory goes that no entry of the segment deletes */
 	size_t own_used;	       /* emitted records that are entries of the segment itself */
 	struct VEC(uint32_t) carriers; /* by inode: record index + 1 */
 	struct VEC(inode_id) carried;  /* inodes that have a carrier in this segment */

@@ -78,6 +78,9 @@ void liveness_settle(struct liveness *live)
 	if (live->moved.count)
 		qsort(live->moved.items, live->moved.count, sizeof(live->moved.items[0]),
 		      compare_moved);
+	if (live->dropped.count)
+		qsort(live->dropped.items, live->dropped.count, sizeof(live->dropped.items[0]),
+		      compare_implied);
 }
 
 void liveness_release(struct liveness *live)
@@ -85,6 +88,7 @@ void liveness_release(struct liveness *live)
 	free(live->bits);
 	vec_release(&live->implied);
 	vec_release(&live->moved);
+	vec_release(&live->dropped);
 }
 
 bool liveness_has(const struct liveness *live, path_id path, slot_id slot, slot_id meta)
@@ -100,4 +104,12 @@ bool liveness_has(const struct liveness *live, path_id path, slot_id slot, slot_
 		return live->bits[slot] & SHOWN_NAME;
 	return live->moved.count &&
 	       bsearch(&name, live->moved.items, live->moved.count, sizeof(name), compare_moved);
+}
+
+bool liveness_dropped(const struct liveness *live, path_id path, slot_id slot)
+{
+	const struct implied name = { slot, path };
+
+	return live->dropped.count && bsearch(&name, live->dropped.items, live->dropped.count,
+					      sizeof(name), compare_implied);
 }

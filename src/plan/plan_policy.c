@@ -149,11 +149,16 @@ void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree 
 
 /* Fates come from decisions that stand. */
 static void note_fates(struct plan *plan, const struct plan_image_policy *policy,
-		       const struct liveness *live)
+		       struct liveness *live)
 {
 	vec_foreach (decision, &policy->list) {
 		slot_id slots[] = { decision->slot, decision->body };
-		if (decision->verdict != VERDICT_DONE || decision->meta == SLOT_NONE)
+		if (decision->verdict != VERDICT_DONE)
+			continue;
+		if (!decision->empties)
+			vec_push(&live->dropped,
+				 (struct implied){ decision->slot, decision->path });
+		if (decision->meta == SLOT_NONE)
 			continue;
 		for (size_t i = decision->empties; i < 2; i++) {
 			if (!decision->empties && live->bits[slots[i]] & (SHOWN_NAME | SHOWN_BODY))
