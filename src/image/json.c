@@ -82,6 +82,17 @@ static void repair(struct strbuf *out, const char *text, size_t len)
 
 static bool has_twins(const json_t *value);
 
+/* Maps, by their names in lower case: case counts in their keys. */
+static bool is_map(const char *name)
+{
+	static const char *const maps[] = { "labels", "annotations", "volumes", "exposedports" };
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		if (!strcmp(name, maps[i]))
+			return true;
+	return false;
+}
+
 /* Keys that differ in nothing but their case, here or below? */
 static bool object_has_twins(json_t *object)
 {
@@ -96,7 +107,8 @@ static bool object_has_twins(json_t *object)
 
 		for (char *at = lower; *at; at++)
 			*at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
-		found = found || json_object_get(seen, lower) || has_twins(value);
+		found = found || json_object_get(seen, lower) ||
+			(!is_map(lower) && has_twins(value));
 		json_object_set_new_nocheck(seen, lower, json_true());
 	}
 	json_decref(seen);

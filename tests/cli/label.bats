@@ -82,6 +82,7 @@ everywhere() {
 		{"Cmd":["x"]},"Config":{"User":"1"}|{"Cmd":["x"]},"Config":{"User":"1",$one}
 		{"Cmd":["x"]},"Config":null|{"Cmd":["x"],$one},"Config":null
 		null,"Config":{"Cmd":["x"]}|null,"Config":{"Cmd":["x"],$one}
+		{"Labels":{"a":"0"}},"os":"linux"|{"Labels":{"a":"0","A":"1"}},"os":"linux"
 		{"Cmd":["x"]},"config":null|{"Cmd":["x"]},"config":{$one}
 	END
 }

@@ -33,6 +33,33 @@ static void test_keys(void **state)
 	json_decref(value);
 }
 
+/* A key twice and once more in other letters: nobody tells which is the last, so that it is refused
+ * where case does not count. */
+static void test_twice_and_in_other_letters(void **state)
+{
+	static const struct {
+		const char *text;
+		bool taken;
+	} rows[] = {
+		{ "{\"a\":1,\"a\":2}", true },
+		{ "{\"a\":1,\"A\":2}", true },
+		{ "{\"a\":1,\"a\":2,\"A\":3}", false },
+		{ "{\"x\":1,\"x\":2,\"l\":[{\"a\":1,\"A\":2}]}", false },
+		{ "{\"x\":1,\"x\":2,\"Labels\":{\"a\":1,\"A\":2}}", true },
+		{ "{\"x\":1,\"x\":2,\"annotations\":{\"a\":1,\"A\":2}}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		AUTO(error) err = ERROR_INIT;
+		json_t *value = json_parse(rows[i].text, strlen(rows[i].text), "x", 0, &err);
+
+		assert_int_equal(value != NULL, rows[i].taken);
+		assert_int_equal(err.code, rows[i].taken ? ERR_NONE : ERR_FORMAT);
+		json_decref(value);
+	}
+}
+
 static void test_text_with_nul_is_none(void **state)
 {
 	json_t *value = parse("{\"a\":\"x\\u0000y\"}");
