@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -122,9 +123,13 @@ static void test_broken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),	      cmocka_unit_test(test_text_with_nul_is_none),
-		cmocka_unit_test(test_lenient),	      cmocka_unit_test(test_repaired_text),
-		cmocka_unit_test(test_trailing_data), cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_twice_and_in_other_letters),
+		cmocka_unit_test(test_text_with_nul_is_none),
+		cmocka_unit_test(test_lenient),
+		cmocka_unit_test(test_repaired_text),
+		cmocka_unit_test(test_trailing_data),
+		cmocka_unit_test(test_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
