@@ -147,11 +147,10 @@ void plan_trim_tree(const struct plan *plan, uint32_t image, struct merged_tree 
 		trim(plan, image, tree, NULL);
 }
 
-/* Fates come from decisions that stand. */
-static void note_fates(struct plan *plan, const struct plan_image_policy *policy,
-		       struct liveness *live)
+/* Fates come from decisions that stand.  The body of a link may lie in a layer that stays. */
+static void note_fates(struct plan *plan, uint32_t image, struct liveness *live)
 {
-	vec_foreach (decision, &policy->list) {
+	vec_foreach (decision, &plan->policies[image].list) {
 		slot_id slots[] = { decision->slot, decision->body };
 		if (decision->verdict != VERDICT_DONE)
 			continue;
@@ -162,6 +161,8 @@ static void note_fates(struct plan *plan, const struct plan_image_policy *policy
 			continue;
 		for (size_t i = decision->empties; i < 2; i++) {
 			if (!decision->empties && live->bits[slots[i]] & (SHOWN_NAME | SHOWN_BODY))
+				continue;
+			if (is_frozen(plan, image, slots[i]))
 				continue;
 			plan->fates[slots[i]] = decision->empties ? FATE_EMPTIED : FATE_REMOVED;
 			plan->killers[slots[i]] = decision->rule;
@@ -219,6 +220,6 @@ int plan_settle_decisions(struct plan *plan, struct liveness *live, const struct
 		}
 	}
 	for (uint32_t i = 0; i < count; i++)
-		note_fates(plan, &plan->policies[i], live);
+		note_fates(plan, i, live);
 	return 0;
 }

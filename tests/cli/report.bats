@@ -5,7 +5,8 @@ load common.bash
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
-	for name in app two three bare careless debian packed packed-base hostile kinds same-layers; do
+	for name in app two three bare careless debian packed packed-base hostile kinds same-layers \
+		link-above; do
 		forge "$name" "$name.tar"
 	done
 }
@@ -68,10 +69,11 @@ golden_report() {
 	reports persist debian.tar -o out.tar --policy docs,locales --persist --dedupe all
 	reports cut kinds.tar -o out.tar --layer-size 10kB
 	reports twice same-layers.tar -o out.tar
+	reports link link-above.tar -o out.tar --keep-base 1 --drop /b
 	gzip app.tar
 	reports packed app.tar.gz -o out.tar
 	formats same app kinds none frozen dry gzip plain zstd bare thin lossless careless emptied persist cut \
-		twice packed
+		twice link packed
 	formats html ./*.html
 	sound ./*.html
 }
