@@ -50,7 +50,7 @@ void hash_stream_expect(struct hash_stream *stream, uint64_t bytes);
 void hash_stream_follow(struct hash_stream *stream, uint64_t lead);
 
 /* Somebody else has read up to `at` bytes into the range; UINT64_MAX: is done with it.  Any thread
- * may say so. */
+ * may say so; NULL: nobody listens. */
 void hash_stream_reached(struct hash_stream *stream, uint64_t at);
 
 /* Waits for the digest of everything; the next push begins a new one.  Of a range that could not

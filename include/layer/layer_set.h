@@ -7,6 +7,7 @@
 
 #include "image/image.h"
 #include "io/codec.h"
+#include "io/hash_crew.h"
 #include "layer/layer_index.h"
 
 struct layer {
@@ -17,6 +18,8 @@ struct layer {
 	enum compression compression; /* of that */
 	bool trailing;		      /* bytes behind the stream, which podman refuses */
 	const char *media_type;	      /* of its descriptor, borrowed; NULL when unknown */
+	struct hash_stream *hashing;  /* of `stored`, which wants to know how far it was read
+					 (io/hash_crew.h); NULL: nobody does */
 	struct layer_index index;
 };
 

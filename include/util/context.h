@@ -15,6 +15,7 @@ struct hash_crew;
 struct context {
 	struct limits limits;
 	unsigned threads;	   /* at least 1; counts the calling thread */
+	uint64_t memory;	   /* bytes that files may be cached in (util/memory.h) */
 	struct hash_crew *crew;	   /* io/hash_crew.h; NULL: whoever waits for a digest hashes */
 	const char *spool_dir;	   /* for unlinked temporary files; NULL: TMPDIR, else /var/tmp */
 	struct warnings *warnings; /* never NULL */

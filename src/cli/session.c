@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/hash_crew.h"
+#include "util/memory.h"
 #include "util/text.h"
 #include "util/worker_pool.h"
 
@@ -77,6 +78,7 @@ void session_init(struct session *session)
 		.warnings = warnings_new(),
 		.progress = &session->progress,
 	};
+	session->context.memory = memory_bytes();
 	session->context.crew = hash_crew_new(session->context.threads);
 }
 

@@ -145,7 +145,8 @@ void hash_stream_follow(struct hash_stream *stream, uint64_t lead)
 
 void hash_stream_reached(struct hash_stream *stream, uint64_t at)
 {
-	atomic_store_explicit(&stream->reached, at, memory_order_relaxed);
+	if (stream)
+		atomic_store_explicit(&stream->reached, at, memory_order_relaxed);
 }
 
 int hash_stream_finish(struct hash_stream *stream, struct digest *out, struct error *err)

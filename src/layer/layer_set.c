@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/hash_crew.h"
 #include "layer_blob.h"
 #include "util/worker_pool.h"
 
@@ -25,6 +24,28 @@ struct loader {
 	struct worker_pool *pool;
 };
 
+static bool is_compressed(const struct layer_blob *job)
+{
+	return job->compression != COMPRESSION_NONE;
+}
+
+/* What is larger than this share of the memory does not stay there until it is read again. */
+#define MEMORY_SHARE 4
+
+/* Blobs that do not fit into memory are hashed where they are read for the output, so that they
+ * come from the disk once. */
+static void follow_all(struct loader *in)
+{
+	uint64_t total = 0, room = in->context->memory / MEMORY_SHARE;
+
+	for (size_t i = 0; i < in->job_count; i++)
+		if (!is_compressed(&in->jobs[i]))
+			total += in->jobs[i].tar.length;
+	for (size_t i = 0; total > room && i < in->job_count; i++)
+		if (!is_compressed(&in->jobs[i]) && in->jobs[i].leads)
+			hash_stream_follow(in->jobs[i].hashing, room / in->job_count);
+}
+
 /* Index the layer of a blob that was read, or whose headers are all that is wanted. */
 static int index_layer(struct loader *in, struct layer_blob *job, struct error *err)
 {
@@ -37,18 +58,14 @@ static int index_layer(struct loader *in, struct layer_blob *job, struct error *
 	layer->stored = job->images->blobs[job->blob].stored;
 	layer->compression = job->compression;
 	layer->media_type = job->layer->media_type;
-	if (job->compression != COMPRESSION_NONE && in->check == LAYER_CHECK_NOTHING)
+	layer->hashing = job->hashing;
+	if (is_compressed(job) && in->check == LAYER_CHECK_NOTHING)
 		rc = layer_blob_index(job, &layer->index, in->names, err);
 	else
 		rc = layer_index_build(&layer->index, &job->tar, job->number, in->names,
 				       in->context, err);
 	layer->tar = job->tar;
 	return rc < 0 ? layer_blob_wrap(job, err) : 0;
-}
-
-static bool is_compressed(const struct layer_blob *job)
-{
-	return job->compression != COMPRESSION_NONE;
 }
 
 /* Take what came of a job that is done. */
@@ -88,7 +105,7 @@ static int probe_all(struct loader *in, struct error *err)
 		struct layer_blob *job = &in->jobs[i];
 		if (layer_blob_probe(job, err) < 0)
 			return layer_blob_wrap(job, err);
-		if (job->compression != COMPRESSION_NONE)
+		if (is_compressed(job))
 			compressed += job->images->blobs[job->blob].stored.length;
 	}
 	for (size_t i = 0; i < in->job_count; i++) {
@@ -126,6 +143,7 @@ static void start_all(struct loader *in)
 		else
 			layer_blob_hash(order[i]);
 	}
+	follow_all(in);
 }
 
 /* Plain layers first: compressed ones are inflated meanwhile.  Each kind in the order of the
@@ -179,6 +197,10 @@ int layer_set_finish(struct layer_set *set, struct error *err)
 	struct loader *in = set->loader;
 	int rc = 0;
 
+	for (uint32_t i = 0; i < set->count; i++) {
+		hash_stream_reached(set->layers[i].hashing, UINT64_MAX);
+		set->layers[i].hashing = NULL;
+	}
 	for (size_t i = 0; in && !rc && i < in->job_count; i++) {
 		struct layer_blob *job = &in->jobs[i];
 		if (!job->hashing)

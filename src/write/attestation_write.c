@@ -20,7 +20,7 @@ static int copy_blob(const struct manifest_writer *in, const char *text, struct 
 	if (!text || digest_parse(&digest, text, err) < 0)
 		return text ? -1 : 0;
 	rc = image_set_find_blob(in->input->images, &digest, &range, err);
-	return rc <= 0 ? rc : blob_writer_pass(in->blobs, &range, &digest, err) < 0 ? -1 : 1;
+	return rc <= 0 ? rc : blob_writer_pass(in->blobs, &range, &digest, NULL, err) < 0 ? -1 : 1;
 }
 
 /* The manifest with its config and layers.  1; 0 when something is missing; -1. */
@@ -51,7 +51,7 @@ static int copy_manifest(const struct manifest_writer *in, const char *digest_st
 	json_array_foreach(json_get_array(manifest, "layers"), i, layer) if (rc > 0) rc =
 		copy_blob(in, json_get_string(layer, "digest"), err);
 	if (rc > 0)
-		rc = blob_writer_pass(in->blobs, &range, &digest, err) < 0 ? -1 : 1;
+		rc = blob_writer_pass(in->blobs, &range, &digest, NULL, err) < 0 ? -1 : 1;
 	json_decref(manifest);
 	return rc;
 }

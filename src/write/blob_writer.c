@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "io/hash_crew.h"
 #include "util/xalloc.h"
 
 struct blob_writer {
@@ -136,7 +135,7 @@ int blob_writer_zeros(struct blob_writer *writer, uint64_t len, struct error *er
 }
 
 int blob_writer_copy(struct blob_writer *writer, const struct range *range, uint64_t at,
-		     uint64_t len, struct error *err)
+		     uint64_t len, struct hash_stream *follower, struct error *err)
 {
 	while (len) {
 		unsigned char *place;
@@ -146,6 +145,7 @@ int blob_writer_copy(struct blob_writer *writer, const struct range *range, uint
 			return -1;
 		at += n;
 		len -= n;
+		hash_stream_reached(follower, at);
 	}
 	return 0;
 }
@@ -174,7 +174,7 @@ int blob_writer_end(struct blob_writer *writer, struct blob_result *result, stru
 }
 
 int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
-		     const struct digest *digest, struct error *err)
+		     const struct digest *digest, struct hash_stream *follower, struct error *err)
 {
 	unsigned char *buf = writer->chunk;
 
@@ -188,6 +188,7 @@ int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
 			return -1;
 		progress_add(writer->context->progress, len);
 		at += len;
+		hash_stream_reached(follower, at);
 	}
 	return writer->sink->ops->blob_end(writer->sink, digest, err);
 }

@@ -3,6 +3,7 @@
 #define WRITE_BLOB_WRITER_H
 
 #include "io/encoder.h"
+#include "io/hash_crew.h"
 #include "io/range.h"
 #include "sink.h"
 #include "util/context.h"
@@ -27,14 +28,14 @@ int blob_writer_begin(struct blob_writer *writer, const struct encoding *encodin
 int blob_writer_write(struct blob_writer *writer, const void *data, size_t len, struct error *err);
 int blob_writer_zeros(struct blob_writer *writer, uint64_t len, struct error *err);
 
-/* Splice `len` bytes of a range. */
+/* Splice `len` bytes of a range.  `follower` is told how far it was read; NULL: nobody is. */
 int blob_writer_copy(struct blob_writer *writer, const struct range *range, uint64_t at,
-		     uint64_t len, struct error *err);
+		     uint64_t len, struct hash_stream *follower, struct error *err);
 int blob_writer_end(struct blob_writer *writer, struct blob_result *result, struct error *err);
 
 /* A blob whose bytes and digest are known, as it stands. */
 int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
-		     const struct digest *digest, struct error *err);
+		     const struct digest *digest, struct hash_stream *follower, struct error *err);
 
 DEFINE_CLEANUP_PTR(blob_writer, blob_writer_free);
 

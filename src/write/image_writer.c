@@ -92,7 +92,8 @@ static int write_rebuilt(const struct write_input *input, struct blob_writer *bl
 
 	warn_about_foreign(input, segment);
 	if (!rc && segment->pass_through)
-		rc = blob_writer_copy(blobs, &layer->tar, 0, layer->tar.length, err);
+		rc = blob_writer_copy(blobs, &layer->tar, 0, layer->tar.length, layer->hashing,
+				      err);
 	else if (!rc)
 		rc = layer_write_records(blobs, input, output, err);
 	if (rc < 0 || blob_writer_end(blobs, &written, err) < 0)
@@ -133,7 +134,8 @@ static int write_layer(const struct write_input *input, const struct write_optio
 		*out = (struct written_layer){ layer->diff_id, layer->stored_digest,
 					       layer->tar.length, layer->stored.length,
 					       layer->compression };
-		return blob_writer_pass(blobs, &layer->stored, &layer->stored_digest, err);
+		return blob_writer_pass(blobs, &layer->stored, &layer->stored_digest,
+					layer->hashing, err);
 	}
 	if (!options->recode)
 		encoding = (struct encoding){ was_compressed(input, segment) ? COMPRESSION_GZIP

@@ -12,7 +12,8 @@ static int copy_sparse(struct blob_writer *writer, const struct layer *layer,
 	for (size_t i = 0; i < body->chunk_count; i++) {
 		const struct tar_chunk *chunk = &body->chunks[i];
 		if (blob_writer_zeros(writer, chunk->offset - written, err) < 0 ||
-		    blob_writer_copy(writer, &layer->tar, at, chunk->length, err) < 0)
+		    blob_writer_copy(writer, &layer->tar, at, chunk->length, layer->hashing, err) <
+			    0)
 			return -1;
 		at += chunk->length;
 		written = chunk->offset + chunk->length;
@@ -31,7 +32,7 @@ static int copy_body(struct blob_writer *writer, const struct plan *plan, slot_i
 	if (entry->link != BYTES_NONE)
 		rc = copy_sparse(writer, layer, entry, at, err);
 	else
-		rc = blob_writer_copy(writer, &layer->tar, at, entry->size, err);
+		rc = blob_writer_copy(writer, &layer->tar, at, entry->size, layer->hashing, err);
 	if (rc < 0)
 		return -1;
 	return blob_writer_zeros(writer, tar_padding(entry->size), err);
