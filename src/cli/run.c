@@ -322,6 +322,18 @@ int run_finish_reading(struct run *run, struct error *err)
 	return layer_set_finish(run->layers, err) < 0 ? error_wrap(err, "%s", run->input.name) : 0;
 }
 
+/* The input is hashed on while the output is looked at; where it is not what it says, that is what
+ * went wrong. */
+static int check_written(struct run *run, const struct image_writer *writer, struct error *err)
+{
+	AUTO(error) unlike = ERROR_INIT;
+	int rc = run_options.verify == VERIFY_OFF ? 0 : verify_written(run, writer, &unlike);
+
+	if (run_finish_reading(run, err) < 0)
+		return -1;
+	return rc < 0 ? error_move(err, &unlike) : 0;
+}
+
 int run_write(struct run *run, struct error *err)
 {
 	const struct write_input input = { run->images, run->layers, run->plan,
@@ -343,9 +355,7 @@ int run_write(struct run *run, struct error *err)
 	}
 	AUTO_PTR(image_writer)
 	writer = image_write(&input, run_options.output, &options, &run->result, err);
-	if (!writer || run_finish_reading(run, err) < 0)
-		return -1;
-	if (run_options.verify != VERIFY_OFF && verify_written(run, writer, err) < 0)
+	if (!writer || check_written(run, writer, err) < 0)
 		return -1;
 	if (run_report(run, summary, err) < 0)
 		return -1;

@@ -157,6 +157,9 @@ static int write_layers(const struct write_input *input, const struct write_opti
 			warnings_add(input->context->warnings, WARN_ZSTD_OUTPUT, "layer %zu",
 				     i + 1);
 	}
+	/* Nobody needs to wait for what nobody reads any more. */
+	for (uint32_t i = 0; i < input->layers->count; i++)
+		hash_stream_reached(input->layers->layers[i].hashing, UINT64_MAX);
 	return 0;
 }
 

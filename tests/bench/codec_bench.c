@@ -41,7 +41,7 @@ static int write_blob(struct sink *sink, const struct encoding *encoding, const 
 	struct blob_result result;
 
 	if (blob_writer_begin(writer, encoding, 0, NULL, err) < 0 ||
-	    blob_writer_copy(writer, layer, 0, layer->length, err) < 0 ||
+	    blob_writer_copy(writer, layer, 0, layer->length, NULL, err) < 0 ||
 	    blob_writer_end(writer, &result, err) < 0)
 		return -1;
 	return sink->ops->finish(sink, err) < 0 ? -1 : sink->ops->commit(sink, false, err);
@@ -50,9 +50,11 @@ static int write_blob(struct sink *sink, const struct encoding *encoding, const 
 static int blob(const struct encoding *encoding, unsigned threads, const struct range *layer,
 		const char *path, struct error *err)
 {
+	AUTO_PTR(hash_crew) crew = hash_crew_new(threads);
 	struct progress progress;
 	struct context context = { .limits = limits_default,
 				   .threads = threads,
+				   .crew = crew,
 				   .progress = &progress };
 	struct sink *sink;
 	int rc;
