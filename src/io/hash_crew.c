@@ -1,8 +1,8 @@
 /* hash_crew.c - threads that hash whatever streams have, two pieces at a time.
  *
  * A step takes one stream, or two where no other thread is free for the second, makes them busy,
- * and hashes a piece of each without the lock.  So a stream belongs to a thread for about a tenth
- * of a millisecond, and whoever waits for it can help with others until then. */
+ * and hashes a piece of each without the lock.  So a stream belongs to a thread for a fraction of a
+ * millisecond, and whoever waits for it can help with others until then. */
 #include "io/hash_crew.h"
 
 #include <pthread.h>

@@ -37,9 +37,10 @@ uint64_t hash_stream_lag(const struct hash_stream *stream)
 {
 	uint64_t reached = atomic_load_explicit(&stream->reached, memory_order_relaxed);
 
-	if (!hash_stream_is_range(stream) || stream->lead == UINT64_MAX || reached <= stream->done)
+	if (!hash_stream_is_range(stream) || stream->lead == UINT64_MAX)
 		return 0;
-	return reached - stream->done;
+	reached = reached < stream->end ? reached : stream->end;
+	return reached > stream->done ? reached - stream->done : 0;
 }
 
 const unsigned char *hash_stream_piece(struct hash_stream *stream, size_t len)

@@ -52,10 +52,9 @@ static int blob(const struct encoding *encoding, unsigned threads, const struct 
 {
 	AUTO_PTR(hash_crew) crew = hash_crew_new(threads);
 	struct progress progress;
-	struct context context = { .limits = limits_default,
-				   .threads = threads,
-				   .crew = crew,
-				   .progress = &progress };
+	struct context context = {
+		.limits = limits_default, .threads = threads, .crew = crew, .progress = &progress
+	};
 	struct sink *sink;
 	int rc;
 

@@ -30,8 +30,8 @@ int main(int argc, char **argv)
 			fprintf(stderr, "hash_bench: %s: %s\n", argv[i + 1], strerror(errno));
 			return 1;
 		}
-		streams[i] = hash_stream_of_range(crew,
-						  (struct range){ fd, 0, (uint64_t)st.st_size });
+		streams[i] =
+			hash_stream_of_range(crew, (struct range){ fd, 0, (uint64_t)st.st_size });
 	}
 	for (int i = 0; i < count; i++) {
 		char text[DIGEST_TEXT_SIZE];
