@@ -18,6 +18,13 @@ json_t *json_parse(const char *text, size_t len, const char *what, int first_onl
 /* Borrowed value of a key, or NULL when absent, null, or `object` is no object. */
 json_t *json_get(const json_t *object, const char *key);
 
+/* The key as it is compared with others; the caller frees it. */
+char *json_lower_key(const char *key);
+
+/* An object with what json_get() gives for each key of `object`, by keys in lower case: for many
+ * questions.  A new reference; empty when `object` is no object. */
+json_t *json_lower_keys(const json_t *object);
+
 /* Borrowed text, or NULL when absent or no string. */
 const char *json_get_string(const json_t *object, const char *key);
 

@@ -7,26 +7,6 @@
 
 #include "image/json.h"
 
-/* Top-level keys in lower case; null counts as absent, the last duplicate wins. */
-static json_t *lower_keys(json_t *object)
-{
-	json_t *lowered = json_object();
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-	{
-		AUTO_FREE char *name = xstrdup(key);
-
-		for (char *at = name; *at; at++)
-			if (*at >= 'A' && *at <= 'Z')
-				*at = (char)(*at - 'A' + 'a');
-		if (!json_is_null(value))
-			json_object_set(lowered, name, value);
-	}
-	return lowered;
-}
-
 static char *copy_string(const json_t *object, const char *key)
 {
 	const char *text = json_get_string(object, key);
@@ -81,7 +61,7 @@ int config_read(struct image *image, char *text, size_t len, const struct limits
 		json_decref(parsed);
 		return error_set(err, ERR_FORMAT, "config: no JSON object");
 	}
-	image->config = lower_keys(parsed);
+	image->config = json_lower_keys(parsed);
 	json_decref(parsed);
 	image->os = copy_string(image->config, "os");
 	image->architecture = copy_string(image->config, "architecture");

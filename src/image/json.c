@@ -80,6 +80,15 @@ static void repair(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
+char *json_lower_key(const char *key)
+{
+	char *lower = xstrdup(key);
+
+	for (char *at = lower; *at; at++)
+		*at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
+	return lower;
+}
+
 static bool has_twins(const json_t *value);
 
 /* Maps, by their names in lower case: case counts in their keys. */
@@ -103,10 +112,8 @@ static bool object_has_twins(json_t *object)
 
 	json_object_foreach(object, name, value)
 	{
-		AUTO_FREE char *lower = xstrdup(name);
+		AUTO_FREE char *lower = json_lower_key(name);
 
-		for (char *at = lower; *at; at++)
-			*at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
 		found = found || json_object_get(seen, lower) ||
 			(!is_map(lower) && has_twins(value));
 		json_object_set_new_nocheck(seen, lower, json_true());
@@ -194,6 +201,23 @@ json_t *json_get(const json_t *object, const char *key)
 	json_object_foreach(open, name, value) if (strcasecmp(name, key) == 0 &&
 						   !json_is_null(value)) found = value;
 	return found;
+}
+
+json_t *json_lower_keys(const json_t *object)
+{
+	json_t *open = (json_t *)(uintptr_t)object;
+	json_t *lowered = json_object();
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(open, key, value)
+	{
+		AUTO_FREE char *lower = json_lower_key(key);
+
+		if (!json_is_null(value))
+			json_object_set(lowered, lower, value);
+	}
+	return lowered;
 }
 
 const char *json_get_string(const json_t *object, const char *key)

@@ -77,17 +77,21 @@ static bool same_text(const char *a, const char *b)
 static void compare_keys(const struct image *image, json_t *left, json_t *right, bool second,
 			 struct verify_answer *answer)
 {
+	json_t *ours = json_lower_keys(left), *theirs = json_lower_keys(right);
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(left, key, value)
 	{
-		json_t *other = json_get(right, key);
-		if (json_get(left, key) != value || (second && other))
+		AUTO_FREE char *lower = json_lower_key(key);
+		json_t *other = json_object_get(theirs, lower);
+		if (json_object_get(ours, lower) != value || (second && other))
 			continue;
 		if (!other || !json_equal(value, other))
 			say(answer, xasprintf("%s: config differs: %s", image_name(image), key));
 	}
+	json_decref(ours);
+	json_decref(theirs);
 }
 
 /* `labels` are those that `b` is to have besides; NULL: none. */

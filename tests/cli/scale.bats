@@ -43,3 +43,19 @@ scales() {
 	succeeds --quiet --policy slim -o out.tar in.tar
 	succeeds verify --quiet in.tar out.tar
 }
+
+@test "a config of 200,000 keys, and as many labels" {
+	python3 - $((200000 / smaller)) >in.case <<-'END'
+		import json, sys
+		many = {"k%d" % i: "v" for i in range(int(sys.argv[1]))}
+		print("== it many keys\nlayer\n  f a\nlayer\n  w a\n  f b\nconfig {"
+		      '"architecture":"amd64","os":"linux","rootfs":@ROOTFS@,"config":%s}'
+		      % json.dumps({**many, "Labels": many}))
+	END
+	CASES=$PWD/in.case PYTHONDONTWRITEBYTECODE=1 python3 "$root/tests/conformance/forge.py" it in.tar
+	succeeds --quiet --label k0=w -o out.tar in.tar
+	succeeds verify --tree-only in.tar out.tar
+	lighten verify in.tar out.tar
+	[ "$status" -eq 1 ]
+	[[ $output == *"config differs: Labels"* ]]
+}
