@@ -170,10 +170,12 @@ static void test_range_that_cannot_be_read(void **state)
 /* What nobody finishes must not leak, nor be hashed when it is gone. */
 static void check_left_undone(struct hash_crew *crew)
 {
-	AUTO_PTR(hash_stream) range = hash_stream_of_range(crew, file);
-	AUTO_PTR(hash_stream) stream = hash_stream_new(crew);
+	struct hash_stream *range = hash_stream_of_range(crew, file);
+	struct hash_stream *stream = hash_stream_new(crew);
 
 	push(stream, 0, 100000);
+	hash_stream_free(range);
+	hash_stream_free(stream);
 }
 
 static void test_left_undone(void **state)
