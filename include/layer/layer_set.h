@@ -18,7 +18,7 @@ struct layer {
 	enum compression compression; /* of that */
 	bool trailing;		      /* bytes behind the stream, which podman refuses */
 	const char *media_type;	      /* of its descriptor, borrowed; NULL when unknown */
-	struct hash_stream *hashing;  /* of `stored`, which wants to know how far it was read
+	struct hash_stream *hashing;  /* of `tar`, which wants to know how far it was read
 					 (io/hash_crew.h); NULL: nobody does */
 	struct layer_index index;
 };
@@ -39,7 +39,7 @@ enum layer_check {
 };
 
 /* `images`, `names` and `context` are borrowed and must outlive the set.  Entries are there when it
- * returns; whether plain layers match their digests is known after layer_set_finish(). */
+ * returns; whether layers match their diff_ids is known after layer_set_finish(). */
 struct layer_set *layer_set_load(const struct image_set *images, struct names *names,
 				 enum layer_check check, const struct context *context,
 				 struct error *err);

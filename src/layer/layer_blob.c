@@ -8,6 +8,9 @@
 #include "io/hash_crew.h"
 #include "io/spool.h"
 
+/* Fits into the nearer caches. */
+#define INFLATE_BYTES ((size_t)256 << 10)
+
 static int spool_take(struct spool_list *list, struct range *spool, struct error *err)
 {
 	bool have;
@@ -77,12 +80,10 @@ static int count_inflated(struct layer_blob *job, const struct decoder *decoder,
 	return spool_charge(job->spools, len, err);
 }
 
-/* Inflate into `spool`, hashing beside it what comes out. */
-static int inflate(struct layer_blob *job, struct range *spool, struct digest *diff_id,
-		   struct error *err)
+static int inflate(struct layer_blob *job, struct range *spool, struct error *err)
 {
 	unsigned threads = job->alone ? job->context->threads : 1;
-	AUTO_PTR(hash_stream) plain = hash_stream_new(job->context->crew);
+	AUTO_FREE unsigned char *buf = xmalloc(INFLATE_BYTES);
 	struct byte_source source;
 	uint64_t seen = 0, total = 0;
 
@@ -91,20 +92,17 @@ static int inflate(struct layer_blob *job, struct range *spool, struct digest *d
 	if (!decoder)
 		return -1;
 	for (;;) {
-		unsigned char *chunk = hash_stream_chunk(plain);
-		ssize_t n = decoder_read(decoder, chunk, HASH_CHUNK_BYTES, err);
+		ssize_t n = decoder_read(decoder, buf, INFLATE_BYTES, err);
 		if (n < 0)
 			return -1;
 		if (!n)
 			break;
-		if (count_inflated(job, decoder, &total, (size_t)n, &seen, err) < 0)
-			return -1;
-		hash_stream_push(plain, (size_t)n);
-		if (append(spool, chunk, (size_t)n, err) < 0)
+		if (count_inflated(job, decoder, &total, (size_t)n, &seen, err) < 0 ||
+		    append(spool, buf, (size_t)n, err) < 0)
 			return -1;
 	}
 	job->trailing = decoder_has_trailing_bytes(decoder);
-	return hash_stream_finish(plain, diff_id, err);
+	return 0;
 }
 
 static int check_digest(const struct digest *found, const struct digest *wanted, const char *what,
@@ -120,53 +118,64 @@ static int check_digest(const struct digest *found, const struct digest *wanted,
 			 what, have, want);
 }
 
-void layer_blob_hash(struct layer_blob *job)
-{
-	job->hashing =
-		hash_stream_of_range(job->context->crew, job->images->blobs[job->blob].stored);
-}
-
-int layer_blob_check(struct layer_blob *job, struct error *err)
-{
-	const struct blob *blob = &job->images->blobs[job->blob];
-	AUTO_PTR(hash_stream) hashing = STEAL(job->hashing);
-
-	if (hash_stream_finish(hashing, &job->stored_digest, err) < 0)
-		return -1;
-	if (blob->has_digest && check_digest(&job->stored_digest, &blob->digest, "digest", err) < 0)
-		return -1;
-	return job->compression == COMPRESSION_NONE
-		       ? check_digest(&job->stored_digest, &job->layer->diff_id, "diff_id", err)
-		       : 0;
-}
-
+/* Inflate to a piece of a spool, `tar`. */
 static int inflate_to_spool(struct layer_blob *job, struct error *err)
 {
 	struct range spool;
-	struct digest diff_id;
 	int rc;
 
 	if (spool_take(job->spools, &spool, err) < 0)
 		return -1;
 	job->tar = (struct range){ spool.fd, spool.length, 0 };
-	rc = inflate(job, &spool, &diff_id, err);
+	rc = inflate(job, &spool, err);
 	job->tar.length = spool.length - job->tar.offset;
 	spool_give(job->spools, spool);
-	return rc < 0 ? -1 : check_digest(&diff_id, &job->layer->diff_id, "diff_id", err);
+	return rc;
+}
+
+static int check_stored(struct layer_blob *job, struct hash_stream *hashing, struct error *err)
+{
+	const struct blob *blob = &job->images->blobs[job->blob];
+
+	if (hash_stream_finish(hashing, &job->stored_digest, err) < 0)
+		return -1;
+	return blob->has_digest ? check_digest(&job->stored_digest, &blob->digest, "digest", err)
+				: 0;
 }
 
 int layer_blob_inflate(void *arg, struct error *err)
 {
 	struct layer_blob *job = arg;
+	AUTO_PTR(hash_stream)
+	hashing = hash_stream_of_range(job->context->crew, job->images->blobs[job->blob].stored);
 	AUTO(error) inflating = ERROR_INIT;
-	int rc;
+	int rc = inflate_to_spool(job, &inflating);
 
-	layer_blob_hash(job);
-	rc = inflate_to_spool(job, &inflating);
 	/* A damaged blob is better called that than a broken stream. */
-	if (layer_blob_check(job, err) < 0)
+	if (check_stored(job, hashing, err) < 0)
 		return -1;
 	return rc < 0 ? error_move(err, &inflating) : 0;
+}
+
+void layer_blob_hash(struct layer_blob *job)
+{
+	job->hashing = hash_stream_of_range(job->context->crew, job->tar);
+}
+
+int layer_blob_check(struct layer_blob *job, struct error *err)
+{
+	AUTO_PTR(hash_stream) hashing = STEAL(job->hashing);
+	struct digest diff_id;
+
+	if (job->compression != COMPRESSION_NONE) {
+		if (hash_stream_finish(hashing, &diff_id, err) < 0)
+			return -1;
+	} else {
+		if (check_stored(job, hashing, err) < 0)
+			return -1;
+		diff_id = job->stored_digest;
+	}
+	return check_digest(&diff_id, &job->layer->diff_id, "diff_id", err);
 }
 
 int layer_blob_wrap(const struct layer_blob *job, struct error *err)

@@ -28,7 +28,7 @@ struct layer_blob {
 	bool leads;	 /* the first blob with that diff_id: the one that a pass-through copies */
 	enum compression compression;
 	struct range tar;
-	struct hash_stream *hashing; /* the stored bytes; NULL before and after */
+	struct hash_stream *hashing; /* of `tar`; NULL before and after */
 	struct digest stored_digest;
 	bool trailing;
 	bool collected; /* nothing is left to wait for */
@@ -37,13 +37,13 @@ struct layer_blob {
 /* Find what the blob is; plain ones are ready at once. */
 int layer_blob_probe(struct layer_blob *blob, struct error *err);
 
-/* Begin to hash what is stored. */
-void layer_blob_hash(struct layer_blob *blob);
-
-/* A job for the worker pool: inflate a compressed blob, and check both of its digests. */
+/* A job for the worker pool: inflate a compressed blob, and check the digest of what is stored. */
 int layer_blob_inflate(void *blob, struct error *err);
 
-/* Wait until the stored bytes are hashed, and check their digest. */
+/* Begin to hash the plain bytes. */
+void layer_blob_hash(struct layer_blob *blob);
+
+/* Wait until they are hashed, and check that they are what the image says. */
 int layer_blob_check(struct layer_blob *blob, struct error *err);
 
 /* Index a compressed blob as it is inflated, keeping and hashing nothing: its tar has a length but

@@ -1,8 +1,8 @@
 /* layer_set.c - read, check and index all layers.
  *
  * Workers inflate compressed layers and the crew hashes; the calling thread walks the headers of
- * plain layers meanwhile, in one order whatever the number of threads.  Nothing but their digest is
- * wanted of plain layers then: they are hashed on beside whatever the caller does next, until
+ * plain layers meanwhile, in one order whatever the number of threads.  Nothing but their diff_ids
+ * is to be checked then: plain bytes are hashed on beside whatever the caller does next, until
  * layer_set_finish(). */
 #include "layer/layer_set.h"
 
@@ -32,17 +32,16 @@ static bool is_compressed(const struct layer_blob *job)
 /* What is larger than this share of the memory does not stay there until it is read again. */
 #define MEMORY_SHARE 4
 
-/* Blobs that do not fit into memory are hashed where they are read for the output, so that they
+/* Layers that do not fit into memory are hashed where they are read for the output, so that they
  * come from the disk once. */
 static void follow_all(struct loader *in)
 {
 	uint64_t total = 0, room = in->context->memory / MEMORY_SHARE;
 
 	for (size_t i = 0; i < in->job_count; i++)
-		if (!is_compressed(&in->jobs[i]))
-			total += in->jobs[i].tar.length;
+		total += in->jobs[i].hashing ? in->jobs[i].tar.length : 0;
 	for (size_t i = 0; total > room && i < in->job_count; i++)
-		if (!is_compressed(&in->jobs[i]) && in->jobs[i].leads)
+		if (in->jobs[i].hashing && in->jobs[i].leads)
 			hash_stream_follow(in->jobs[i].hashing, room / in->job_count);
 }
 
@@ -58,7 +57,6 @@ static int index_layer(struct loader *in, struct layer_blob *job, struct error *
 	layer->stored = job->images->blobs[job->blob].stored;
 	layer->compression = job->compression;
 	layer->media_type = job->layer->media_type;
-	layer->hashing = job->hashing;
 	if (is_compressed(job) && in->check == LAYER_CHECK_NOTHING)
 		rc = layer_blob_index(job, &layer->index, in->names, err);
 	else
@@ -66,19 +64,6 @@ static int index_layer(struct loader *in, struct layer_blob *job, struct error *
 				       in->context, err);
 	layer->tar = job->tar;
 	return rc < 0 ? layer_blob_wrap(job, err) : 0;
-}
-
-/* Take what came of a job that is done. */
-static void take(struct loader *in, struct layer_blob *job)
-{
-	job->collected = true;
-	if (job->trailing)
-		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
-			     job->number + 1);
-	if (job->leads) {
-		in->set->layers[job->result].stored_digest = job->stored_digest;
-		in->set->layers[job->result].trailing = job->trailing;
-	}
 }
 
 /* Wait for the next job that inflates, the largest first. */
@@ -91,7 +76,14 @@ static int collect(struct loader *in, struct error *err)
 	job = done;
 	if (rc < 0)
 		return layer_blob_wrap(job, err);
-	take(in, job);
+	job->collected = true;
+	if (job->trailing)
+		warnings_add(in->context->warnings, WARN_TRAILING_BYTES, "layer %u",
+			     job->number + 1);
+	if (job->leads) {
+		in->set->layers[job->result].stored_digest = job->stored_digest;
+		in->set->layers[job->result].trailing = job->trailing;
+	}
 	return 0;
 }
 
@@ -143,6 +135,18 @@ static void start_all(struct loader *in)
 		else
 			layer_blob_hash(order[i]);
 	}
+}
+
+/* What was inflated is hashed later: until then the processors are needed for that. */
+static void hash_all(struct loader *in)
+{
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		if (is_compressed(job))
+			layer_blob_hash(job);
+		if (job->leads)
+			in->set->layers[job->result].hashing = job->hashing;
+	}
 	follow_all(in);
 }
 
@@ -179,7 +183,11 @@ static int run(struct loader *in, struct error *err)
 					   layer_blob_inflate);
 		start_all(in);
 	}
-	return index_all(in, err);
+	if (index_all(in, err) < 0)
+		return -1;
+	if (in->check == LAYER_CHECK_DIGESTS)
+		hash_all(in);
+	return 0;
 }
 
 static void loader_free(struct loader *in)
@@ -208,8 +216,6 @@ int layer_set_finish(struct layer_set *set, struct error *err)
 		rc = layer_blob_check(job, err);
 		if (rc < 0)
 			layer_blob_wrap(job, err);
-		else
-			take(in, job);
 	}
 	if (in)
 		loader_free(STEAL(set->loader));

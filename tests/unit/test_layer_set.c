@@ -122,10 +122,37 @@ static void test_digests_are_checked(void **state)
 	}
 }
 
+/* A stream that is sound, of other bytes than the image says. */
+static void test_compressed_layer_with_another_diff_id(void **state)
+{
+	static const unsigned threads[] = { 1, 2, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+		AUTO_PTR(hash_crew) crew = hash_crew_new(threads[i]);
+		AUTO(stack) stack;
+		AUTO(names) names = { NULL, NULL, NULL };
+
+		forge_stack(&stack);
+		stack.layers[0][2].diff_id.bytes[0] ^= 1;
+		stack.context.threads = threads[i];
+		stack.context.crew = crew;
+		names_init(&names, &stack.limits);
+		stack.loaded = layer_set_load(&stack.set, &names, LAYER_CHECK_DIGESTS,
+					      &stack.context, &stack.err);
+		assert_non_null(stack.loaded);
+		assert_int_equal(layer_set_finish(stack.loaded, &stack.err), -1);
+		assert_int_equal(stack.err.code, ERR_DIGEST);
+		assert_non_null(strstr(stack.err.message, "layer 3 of"));
+		assert_non_null(strstr(stack.err.message, "does not match its diff_id"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_digests_are_checked),
+		cmocka_unit_test(test_compressed_layer_with_another_diff_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
