@@ -34,12 +34,14 @@ struct layer_set {
 
 enum layer_check {
 	LAYER_CHECK_DIGESTS, /* hash everything; ERR_DIGEST names layer and blob */
+	LAYER_CHECK_LATER,   /* the same, but what is inflated beside what the caller does next,
+				where that leaves processors idle: for one that writes */
 	LAYER_CHECK_NOTHING, /* headers only: for bytes that this process has just hashed itself;
 				compressed layers have no bytes then (tar.fd is -1) */
 };
 
 /* `images`, `names` and `context` are borrowed and must outlive the set.  Entries are there when it
- * returns; whether layers match their diff_ids is known after layer_set_finish(). */
+ * returns; whether all match their digests is known after layer_set_finish(). */
 struct layer_set *layer_set_load(const struct image_set *images, struct names *names,
 				 enum layer_check check, const struct context *context,
 				 struct error *err);

@@ -87,7 +87,9 @@ int run_read(struct run *run, const char *path, struct error *err)
 	if (!run->images || select_images(run, err) < 0)
 		return -1;
 	names_init(&run->names, &context->limits);
-	run->layers = layer_set_load(run->images, &run->names, LAYER_CHECK_DIGESTS, context, err);
+	run->layers = layer_set_load(run->images, &run->names,
+				     run_options.dry_run ? LAYER_CHECK_DIGESTS : LAYER_CHECK_LATER,
+				     context, err);
 	if (!run->layers ||
 	    chain_init(&run->chain, run->layers, run->images, &context->limits, err) < 0)
 		return error_wrap(err, "%s", run->input.name);

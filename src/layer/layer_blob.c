@@ -80,10 +80,12 @@ static int count_inflated(struct layer_blob *job, const struct decoder *decoder,
 	return spool_charge(job->spools, len, err);
 }
 
-static int inflate(struct layer_blob *job, struct range *spool, struct error *err)
+/* Inflate into `spool`; what comes out is hashed meanwhile unless `plain` is NULL. */
+static int inflate(struct layer_blob *job, struct range *spool, struct hash_stream *plain,
+		   struct error *err)
 {
 	unsigned threads = job->alone ? job->context->threads : 1;
-	AUTO_FREE unsigned char *buf = xmalloc(INFLATE_BYTES);
+	AUTO_FREE unsigned char *own = plain ? NULL : xmalloc(INFLATE_BYTES);
 	struct byte_source source;
 	uint64_t seen = 0, total = 0;
 
@@ -92,13 +94,17 @@ static int inflate(struct layer_blob *job, struct range *spool, struct error *er
 	if (!decoder)
 		return -1;
 	for (;;) {
+		unsigned char *buf = plain ? hash_stream_chunk(plain) : own;
 		ssize_t n = decoder_read(decoder, buf, INFLATE_BYTES, err);
 		if (n < 0)
 			return -1;
 		if (!n)
 			break;
-		if (count_inflated(job, decoder, &total, (size_t)n, &seen, err) < 0 ||
-		    append(spool, buf, (size_t)n, err) < 0)
+		if (count_inflated(job, decoder, &total, (size_t)n, &seen, err) < 0)
+			return -1;
+		if (plain)
+			hash_stream_push(plain, (size_t)n);
+		if (append(spool, buf, (size_t)n, err) < 0)
 			return -1;
 	}
 	job->trailing = decoder_has_trailing_bytes(decoder);
@@ -121,16 +127,22 @@ static int check_digest(const struct digest *found, const struct digest *wanted,
 /* Inflate to a piece of a spool, `tar`. */
 static int inflate_to_spool(struct layer_blob *job, struct error *err)
 {
+	AUTO_PTR(hash_stream) plain = job->later ? NULL : hash_stream_new(job->context->crew);
+	struct digest diff_id;
 	struct range spool;
 	int rc;
 
 	if (spool_take(job->spools, &spool, err) < 0)
 		return -1;
 	job->tar = (struct range){ spool.fd, spool.length, 0 };
-	rc = inflate(job, &spool, err);
+	rc = inflate(job, &spool, plain, err);
 	job->tar.length = spool.length - job->tar.offset;
 	spool_give(job->spools, spool);
-	return rc;
+	if (rc < 0 || !plain)
+		return rc;
+	if (hash_stream_finish(plain, &diff_id, err) < 0)
+		return -1;
+	return check_digest(&diff_id, &job->layer->diff_id, "diff_id", err);
 }
 
 static int check_stored(struct layer_blob *job, struct hash_stream *hashing, struct error *err)
@@ -154,7 +166,11 @@ int layer_blob_inflate(void *arg, struct error *err)
 	/* A damaged blob is better called that than a broken stream. */
 	if (check_stored(job, hashing, err) < 0)
 		return -1;
-	return rc < 0 ? error_move(err, &inflating) : 0;
+	if (rc < 0)
+		return error_move(err, &inflating);
+	if (job->later)
+		layer_blob_hash(job);
+	return 0;
 }
 
 void layer_blob_hash(struct layer_blob *job)

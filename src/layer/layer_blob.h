@@ -28,6 +28,7 @@ struct layer_blob {
 	bool leads;	 /* the first blob with that diff_id: the one that a pass-through copies */
 	enum compression compression;
 	struct range tar;
+	bool later;		     /* hash what is inflated when that is done, not meanwhile */
 	struct hash_stream *hashing; /* of `tar`; NULL before and after */
 	struct digest stored_digest;
 	bool trailing;
@@ -37,10 +38,11 @@ struct layer_blob {
 /* Find what the blob is; plain ones are ready at once. */
 int layer_blob_probe(struct layer_blob *blob, struct error *err);
 
-/* A job for the worker pool: inflate a compressed blob, and check the digest of what is stored. */
+/* A job for the worker pool: inflate a compressed blob and check its digests, but that of the plain
+ * bytes when it is to be checked later. */
 int layer_blob_inflate(void *blob, struct error *err);
 
-/* Begin to hash the plain bytes. */
+/* Begin to hash the plain bytes in `tar`. */
 void layer_blob_hash(struct layer_blob *blob);
 
 /* Wait until they are hashed, and check that they are what the image says. */

@@ -32,17 +32,22 @@ static bool is_compressed(const struct layer_blob *job)
 /* What is larger than this share of the memory does not stay there until it is read again. */
 #define MEMORY_SHARE 4
 
-/* Layers that do not fit into memory are hashed where they are read for the output, so that they
- * come from the disk once. */
+/* Whoever reads a layer that is still hashed tells how far it is.  Layers that do not fit into
+ * memory are hashed there, so that they come from the disk once.  No worker may be at work. */
 static void follow_all(struct loader *in)
 {
 	uint64_t total = 0, room = in->context->memory / MEMORY_SHARE;
 
 	for (size_t i = 0; i < in->job_count; i++)
 		total += in->jobs[i].hashing ? in->jobs[i].tar.length : 0;
-	for (size_t i = 0; total > room && i < in->job_count; i++)
-		if (in->jobs[i].hashing && in->jobs[i].leads)
-			hash_stream_follow(in->jobs[i].hashing, room / in->job_count);
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct layer_blob *job = &in->jobs[i];
+		if (!job->hashing || !job->leads)
+			continue;
+		in->set->layers[job->result].hashing = job->hashing;
+		if (total > room)
+			hash_stream_follow(job->hashing, room / in->job_count);
+	}
 }
 
 /* Index the layer of a blob that was read, or whose headers are all that is wanted. */
@@ -129,25 +134,13 @@ static void start_all(struct loader *in)
 	for (size_t i = 0; i < in->job_count; i++)
 		order[i] = &in->jobs[i];
 	qsort(order, in->job_count, sizeof(*order), compare_sizes);
-	for (size_t i = 0; i < in->job_count; i++) {
+	for (size_t i = 0; i < in->job_count; i++)
+		if (!is_compressed(order[i]))
+			layer_blob_hash(order[i]);
+	follow_all(in);
+	for (size_t i = 0; i < in->job_count; i++)
 		if (is_compressed(order[i]))
 			worker_pool_submit(in->pool, order[i]);
-		else
-			layer_blob_hash(order[i]);
-	}
-}
-
-/* What was inflated is hashed later: until then the processors are needed for that. */
-static void hash_all(struct loader *in)
-{
-	for (size_t i = 0; i < in->job_count; i++) {
-		struct layer_blob *job = &in->jobs[i];
-		if (is_compressed(job))
-			layer_blob_hash(job);
-		if (job->leads)
-			in->set->layers[job->result].hashing = job->hashing;
-	}
-	follow_all(in);
 }
 
 /* Plain layers first: compressed ones are inflated meanwhile.  Each kind in the order of the
@@ -178,15 +171,14 @@ static int run(struct loader *in, struct error *err)
 		if (!is_compressed(&in->jobs[i]) && in->jobs[i].leads)
 			in->set->layers[in->jobs[i].result].stored_digest =
 				in->jobs[i].layer->diff_id;
-	if (in->check == LAYER_CHECK_DIGESTS) {
+	if (in->check != LAYER_CHECK_NOTHING) {
 		in->pool = worker_pool_new(in->context->threads, (unsigned)in->job_count + 1,
 					   layer_blob_inflate);
 		start_all(in);
 	}
 	if (index_all(in, err) < 0)
 		return -1;
-	if (in->check == LAYER_CHECK_DIGESTS)
-		hash_all(in);
+	follow_all(in);
 	return 0;
 }
 
@@ -307,6 +299,7 @@ static int lay_out(struct loader *in, const struct image_set *images, struct err
 							  .image = i,
 							  .number = n,
 							  .result = found->layer,
+							  .later = in->check == LAYER_CHECK_LATER,
 							  .leads = leads },
 				     err);
 		}
@@ -335,7 +328,7 @@ struct layer_set *layer_set_load(const struct image_set *images, struct names *n
 		return NULL;
 	for (size_t i = 0; i < in->job_count; i++)
 		total += images->blobs[in->jobs[i].blob].stored.length;
-	if (check == LAYER_CHECK_DIGESTS)
+	if (check != LAYER_CHECK_NOTHING)
 		progress_begin(context->progress, "reading", total);
 	return run(in, err) < 0 ? NULL : STEAL(set);
 }
