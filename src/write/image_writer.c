@@ -134,8 +134,12 @@ static int write_layer(const struct write_input *input, const struct write_optio
 		*out = (struct written_layer){ layer->diff_id, layer->stored_digest,
 					       layer->tar.length, layer->stored.length,
 					       layer->compression };
-		return blob_writer_pass(blobs, &layer->stored, &layer->stored_digest,
-					layer->hashing, err);
+		/* Of what is compressed nobody reads the plain bytes any more. */
+		if (layer->compression != COMPRESSION_NONE)
+			hash_stream_reached(layer->hashing, UINT64_MAX);
+		return blob_writer_pass(
+			blobs, &layer->stored, &layer->stored_digest,
+			layer->compression == COMPRESSION_NONE ? layer->hashing : NULL, err);
 	}
 	if (!options->recode)
 		encoding = (struct encoding){ was_compressed(input, segment) ? COMPRESSION_GZIP
