@@ -30,12 +30,18 @@ def flat_image(bench, image):
     return flat, layer
 
 
-def floor_of(bench, encoding, layer):
-    """CPU seconds, by step, of the plain library calls that a compressed layer takes; the medians"""
-    command = [os.path.join(bench.drivers, "codec_bench"), "floor", encoding, layer, bench.path("floor")]
-    runs = [json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            for _ in range(max(1, bench.runs // 2 + 1))]
-    os.remove(command[-1])
+def floor_of(bench, encoding, layer, copies):
+    """CPU seconds, by step, of the plain library calls that a compressed layer takes, when so many
+    processors do the same: they share caches and memory; the medians"""
+    driver = os.path.join(bench.drivers, "codec_bench")
+    outputs = [bench.path("floor%d" % number) for number in range(copies)]
+    runs = []
+    for _ in range(max(1, bench.runs // 2 + 1)):
+        processes = [subprocess.Popen([driver, "floor", encoding, layer, output],
+                                      stdout=subprocess.PIPE) for output in outputs]
+        runs += [json.loads(process.communicate()[0]) for process in processes]
+    for output in outputs:
+        os.remove(output)
     return {step: turns_median([run[step] for run in runs]) for step in runs[0]}
 
 
@@ -51,13 +57,15 @@ def pack(bench, format_name, level, tool, command, goal_speed, image):
                         Task("lighten", run, target),
                         Task("lighten, verify off", run + ["--verify", "off"], target)],
                        max(1, bench.runs // 2 + 1), bench.patience)
-    steps = floor_of(bench, "%s:%d" % (format_name, level), layer)
+    encoding = "%s:%d" % (format_name, level)
+    alone, steps = (floor_of(bench, encoding, layer, copies) for copies in (1, os.cpu_count()))
     name = title(image)
     bench.report.heading("%s layers out: %s, layer of %.0f MB" % (format_name, name,
                                                                   os.path.getsize(layer) / 1e6))
     bench.report.turns(turns)
     bench.report.text("Plain library calls take, in CPU seconds: " + ", ".join(
-        "%s %.2f" % (step.replace("_", " "), seconds) for step, seconds in steps.items()) +
+        "%s %.2f (%.2f on one processor alone)" % (step.replace("_", " "), seconds, alone[step])
+        for step, seconds in steps.items()) +
         ".  Their sum, divided by the processors, is the floor.")
     for task in "lighten", "lighten, verify off", "layer to blob":
         speeds = turns.ratios([tool], [task])
@@ -69,6 +77,9 @@ def pack(bench, format_name, level, tool, command, goal_speed, image):
         ratios = [wall / least for wall in turns.column(task)]
         bench.report.goal("%s out: %s / floor" % (format_name, task), name, turns_median(ratios),
                           spread(ratios), 1.2)
+        speeds = [wall / least for wall in turns.column(tool)]
+        bench.report.goal("%s out: speed of the floor of %s / %s" % (format_name, task, tool), name,
+                          turns_median(speeds), spread(speeds), 0)
     sizes = turns.median("lighten", "size") / turns.median(tool, "size")
     # What stands around the one layer of an archive is a few kilobytes.
     bench.report.goal("%s out: size / %s" % (format_name, tool), name, round(sizes, 3),
