@@ -77,7 +77,7 @@ LIB_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_FOUND) 2>/dev/null) -lbz2
 # OpenSSL hashes two streams side by side, but only its library for static linking says how.
 HASH_LIBS  := -lcrypto -l:libcrypto.a
 HASH_FOUND := $(shell printf 'void sha256_multi_block(void);int main(void){sha256_multi_block();}' | \
-	$(CC) -x c - -o /dev/null $(HASH_LIBS) 2>/dev/null && echo $(HASH_LIBS))
+	$(CC) $(LDFLAGS) -x c - -o /dev/null $(HASH_LIBS) 2>/dev/null && echo $(HASH_LIBS))
 CC_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
 endif
 

@@ -18,8 +18,8 @@ struct layer {
 	enum compression compression; /* of that */
 	bool trailing;		      /* bytes behind the stream, which podman refuses */
 	const char *media_type;	      /* of its descriptor, borrowed; NULL when unknown */
-	struct hash_stream *hashing;  /* of `tar`, which wants to know how far it was read
-					 (io/hash_crew.h); NULL: nobody does */
+	struct hash_stream *hashing;  /* of `tar`, which follows whoever reads that and wants to
+					 be told (io/hash_crew.h); NULL: nobody does */
 	struct layer_index index;
 };
 

@@ -12,14 +12,13 @@ bool hash_stream_is_range(const struct hash_stream *stream)
 
 size_t hash_stream_available(const struct hash_stream *stream)
 {
-	uint64_t end = stream->end, allowed;
+	uint64_t end = stream->end, allowed = stream->reached;
 
 	if (stream->failed)
 		return 0;
 	if (!hash_stream_is_range(stream))
 		return stream->queued ? stream->chunks[stream->first].len - stream->done_of_first
 				      : 0;
-	allowed = atomic_load_explicit(&stream->reached, memory_order_relaxed);
 	allowed = allowed > UINT64_MAX - stream->lead ? UINT64_MAX : allowed + stream->lead;
 	end = end < allowed ? end : allowed;
 	if (end <= stream->done)
@@ -35,11 +34,10 @@ uint64_t hash_stream_left(const struct hash_stream *stream)
 
 uint64_t hash_stream_lag(const struct hash_stream *stream)
 {
-	uint64_t reached = atomic_load_explicit(&stream->reached, memory_order_relaxed);
+	uint64_t reached = stream->reached < stream->end ? stream->reached : stream->end;
 
 	if (!hash_stream_is_range(stream) || stream->lead == UINT64_MAX)
 		return 0;
-	reached = reached < stream->end ? reached : stream->end;
 	return reached > stream->done ? reached - stream->done : 0;
 }
 
@@ -146,8 +144,12 @@ void hash_stream_follow(struct hash_stream *stream, uint64_t lead)
 
 void hash_stream_reached(struct hash_stream *stream, uint64_t at)
 {
-	if (stream)
-		atomic_store_explicit(&stream->reached, at, memory_order_relaxed);
+	if (!stream)
+		return;
+	hash_crew_lock(stream->crew);
+	stream->reached = at;
+	hash_crew_wake(stream->crew);
+	hash_crew_unlock(stream->crew);
 }
 
 int hash_stream_finish(struct hash_stream *stream, struct digest *out, struct error *err)

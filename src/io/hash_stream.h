@@ -2,8 +2,6 @@
 #ifndef SRC_HASH_STREAM_H
 #define SRC_HASH_STREAM_H
 
-#include <stdatomic.h>
-
 #include "io/hash_crew.h"
 
 /* Chunks take turns between whoever fills them and the crew. */
@@ -26,8 +24,7 @@ struct hash_stream {
 	/* A range: fd is -1 for what is pushed. */
 	struct range range;
 	unsigned char *piece; /* of the thread that made the stream busy */
-	uint64_t lead;
-	_Atomic uint64_t reached;
+	uint64_t lead, reached;
 
 	/* What is pushed: `queued` chunks from `first` on; the next one is the owner's. */
 	struct hash_chunk chunks[HASH_CHUNKS];

@@ -32,7 +32,7 @@ struct layer_blob {
 	struct hash_stream *hashing; /* of `tar`; NULL before and after */
 	struct digest stored_digest;
 	bool trailing;
-	bool collected; /* nothing is left to wait for */
+	bool collected; /* it is inflated, and taken from the worker pool */
 };
 
 /* Find what the blob is; plain ones are ready at once. */

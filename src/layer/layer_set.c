@@ -32,21 +32,20 @@ static bool is_compressed(const struct layer_blob *job)
 /* What is larger than this share of the memory does not stay there until it is read again. */
 #define MEMORY_SHARE 4
 
-/* Whoever reads a layer that is still hashed tells how far it is.  Layers that do not fit into
- * memory are hashed there, so that they come from the disk once.  No worker may be at work. */
+/* Layers that do not fit into memory are hashed where they are read for the output, so that they
+ * come from the disk once: whoever reads them tells how far it is.  No worker may be at work. */
 static void follow_all(struct loader *in)
 {
 	uint64_t total = 0, room = in->context->memory / MEMORY_SHARE;
 
 	for (size_t i = 0; i < in->job_count; i++)
 		total += in->jobs[i].hashing ? in->jobs[i].tar.length : 0;
-	for (size_t i = 0; i < in->job_count; i++) {
+	for (size_t i = 0; total > room && i < in->job_count; i++) {
 		struct layer_blob *job = &in->jobs[i];
 		if (!job->hashing || !job->leads)
 			continue;
 		in->set->layers[job->result].hashing = job->hashing;
-		if (total > room)
-			hash_stream_follow(job->hashing, room / in->job_count);
+		hash_stream_follow(job->hashing, room / in->job_count);
 	}
 }
 

@@ -72,8 +72,8 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* Name the keys of `config` that differ; what one side lacks differs too.  Of a key in several
- * spellings only the value that engines take counts. */
+/* Name the keys of the left that differ in the right, `second`: that the right lacks.  Of a key in
+ * several spellings only the value that engines take counts. */
 static void compare_keys(const struct image *image, json_t *left, json_t *right, bool second,
 			 struct verify_answer *answer)
 {

@@ -33,7 +33,7 @@ int blob_writer_copy(struct blob_writer *writer, const struct range *range, uint
 		     uint64_t len, struct hash_stream *follower, struct error *err);
 int blob_writer_end(struct blob_writer *writer, struct blob_result *result, struct error *err);
 
-/* A blob whose bytes and digest are known, as it stands. */
+/* A blob whose bytes and digest are known, as it stands; `follower` as above. */
 int blob_writer_pass(struct blob_writer *writer, const struct range *stored,
 		     const struct digest *digest, struct hash_stream *follower, struct error *err);
 

@@ -1,4 +1,5 @@
 /* test_hash_crew.c - digests of ranges and of pushed streams, for every number of threads. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -10,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "io/hash_crew.h"
+#include "io/hash_stream.h"
 #include "util/thread_group.h"
 #include "util/xalloc.h"
 
@@ -147,6 +148,36 @@ static void test_together(void **state)
 	each_crew(check_together);
 }
 
+static bool is_hashed(struct hash_stream *stream, size_t bytes)
+{
+	bool hashed;
+
+	hash_crew_lock(stream->crew);
+	hashed = stream->done == bytes;
+	hash_crew_unlock(stream->crew);
+	return hashed;
+}
+
+/* Who passes a blob on pushes nothing and waits for nobody: what it says must do to wake the crew,
+ * or all is read again in the end. */
+static void test_crew_follows_one_that_only_reads(void **state)
+{
+	AUTO_PTR(hash_crew) crew = hash_crew_new(2);
+	AUTO_PTR(hash_stream) stream = hash_stream_of_range(crew, range_slice(&file, 0, BYTES));
+
+	(void)state;
+	hash_stream_follow(stream, 0);
+	/* Ends the test when it never happens. */
+	alarm(60);
+	for (size_t at = 0; at <= BYTES; at += 1 << 19) {
+		hash_stream_reached(stream, at);
+		while (!is_hashed(stream, at))
+			sched_yield();
+	}
+	alarm(0);
+	assert_finishes(stream, 0, BYTES);
+}
+
 static void check_range_that_cannot_be_read(struct hash_crew *crew)
 {
 	AUTO(error) err = ERROR_INIT;
@@ -227,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_pushed),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_crew_follows_one_that_only_reads),
 		cmocka_unit_test(test_range_that_cannot_be_read),
 		cmocka_unit_test(test_left_undone),
 		cmocka_unit_test(test_shared_by_threads),
