@@ -148,12 +148,12 @@ static void test_together(void **state)
 	each_crew(check_together);
 }
 
-static bool is_hashed(struct hash_stream *stream, size_t bytes)
+static bool is_hashed(struct hash_stream *stream, size_t count)
 {
 	bool hashed;
 
 	hash_crew_lock(stream->crew);
-	hashed = stream->done == bytes;
+	hashed = stream->done == count;
 	hash_crew_unlock(stream->crew);
 	return hashed;
 }
