@@ -148,12 +148,13 @@ static void test_together(void **state)
 	each_crew(check_together);
 }
 
+/* Or more: the crew may have begun before it heard that it is to follow. */
 static bool is_hashed(struct hash_stream *stream, size_t count)
 {
 	bool hashed;
 
 	hash_crew_lock(stream->crew);
-	hashed = stream->done == count;
+	hashed = stream->done >= count;
 	hash_crew_unlock(stream->crew);
 	return hashed;
 }
@@ -168,7 +169,7 @@ static void test_crew_follows_one_that_only_reads(void **state)
 	(void)state;
 	hash_stream_follow(stream, 0);
 	/* Ends the test when it never happens. */
-	alarm(60);
+	alarm(600);
 	for (size_t at = 0; at <= BYTES; at += 1 << 19) {
 		hash_stream_reached(stream, at);
 		while (!is_hashed(stream, at))
