@@ -11,6 +11,12 @@
  *	... fill up to HASH_CHUNK_BYTES of it ...
  *	hash_stream_push(stream, len);
  *
+ * or lends:
+ *
+ *	hash_stream_lend(stream, bytes, len);
+ *	... change nothing there ...
+ *	hash_stream_wait(stream, so many bytes of the digest at hand);
+ *
  * A stream has one owner, whose calls come one after the other; a crew may be shared by threads. */
 #ifndef IO_HASH_CREW_H
 #define IO_HASH_CREW_H
@@ -41,8 +47,15 @@ unsigned char *hash_stream_chunk(struct hash_stream *stream);
  * call of hash_stream_chunk(). */
 void hash_stream_push(struct hash_stream *stream, size_t len);
 
-/* `bytes` will be pushed until the digest is finished; a stream that everything else would have to
- * wait for goes faster then, and alone.  0: not known. */
+/* Hash `len` bytes where they are; nobody changes them before they are hashed.  Waits when much is
+ * lent already. */
+void hash_stream_lend(struct hash_stream *stream, const void *bytes, size_t len);
+
+/* Wait until the first `bytes` bytes of the digest at hand are hashed; no more than there are. */
+void hash_stream_wait(struct hash_stream *stream, uint64_t bytes);
+
+/* `bytes` will be pushed or lent until the digest is finished; a stream that everything else would
+ * have to wait for goes faster then, and alone.  0: not known. */
 void hash_stream_expect(struct hash_stream *stream, uint64_t bytes);
 
 /* Hash a range no further than `lead` bytes ahead of where somebody else reads it, and there
@@ -53,8 +66,8 @@ void hash_stream_follow(struct hash_stream *stream, uint64_t lead);
  * may say so; NULL: nobody listens. */
 void hash_stream_reached(struct hash_stream *stream, uint64_t at);
 
-/* Waits for the digest of everything; the next push begins a new one.  Of a range that could not
- * be read: ERR_IO, ERR_FORMAT as range_read(). */
+/* Waits for the digest of everything; what is pushed next begins a new one.  Of a range that could
+ * not be read: ERR_IO, ERR_FORMAT as range_read(). */
 int hash_stream_finish(struct hash_stream *stream, struct digest *out, struct error *err);
 
 /* Drops what is not hashed. */

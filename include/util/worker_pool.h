@@ -18,6 +18,10 @@ typedef int (*worker_fn)(void *job, struct error *err);
  * threads - 1 are started.  At most `backlog` submitted jobs are unclaimed at any time. */
 struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_fn fn);
 
+/* The same, but `threads` are started beside the calling thread, which never works on a job: for
+ * one that has to feed them, and would let them wait.  With `threads` 1 it does work. */
+struct worker_pool *worker_pool_new_fed(unsigned threads, unsigned backlog, worker_fn fn);
+
 /* True when the next submit would go beyond the backlog: call worker_pool_next() first. */
 int worker_pool_full(const struct worker_pool *pool);
 

@@ -7,7 +7,7 @@
 #include "util/xalloc.h"
 
 struct encoder {
-	const struct encoder_format *format; /* NULL: bytes pass through */
+	const struct encoder_format *format;
 	void *state;
 	struct encoder_sink sink;
 };
@@ -82,8 +82,6 @@ struct encoder *encoder_open(const struct encoding *encoding, unsigned threads, 
 	for (size_t i = 0; i < FORMAT_COUNT; i++)
 		if (formats[i]->compression == encoding->compression)
 			encoder->format = formats[i];
-	if (encoding->compression == COMPRESSION_NONE)
-		return STEAL(encoder);
 	if (!encoder->format) {
 		error_set(err, ERR_UNSUPPORTED, "%s cannot be written, only read",
 			  codec_name(encoding->compression));
@@ -95,19 +93,23 @@ struct encoder *encoder_open(const struct encoding *encoding, unsigned threads, 
 	return encoder->state ? STEAL(encoder) : NULL;
 }
 
-int encoder_write(struct encoder *encoder, const void *data, size_t len, struct error *err)
+int encoder_room(struct encoder *encoder, struct encoder_room *out, struct error *err)
 {
-	if (len == 0)
-		return 0;
-	if (!encoder->format)
-		return encoder->sink.emit(encoder->sink.arg, data, len, err);
-	return encoder->format->write(encoder->state, &encoder->sink, data, len, err);
+	return encoder->format->room(encoder->state, &encoder->sink, out, err);
+}
+
+int encoder_advance(struct encoder *encoder, size_t len, struct error *err)
+{
+	return encoder->format->advance(encoder->state, &encoder->sink, len, err);
+}
+
+bool encoder_keeps_output(const struct encoder *encoder)
+{
+	return encoder->format->keeps_output(encoder->state);
 }
 
 int encoder_finish(struct encoder *encoder, struct error *err)
 {
-	if (!encoder->format)
-		return 0;
 	return encoder->format->finish(encoder->state, &encoder->sink, err);
 }
 

@@ -16,8 +16,10 @@ struct encoder_format {
 	enum compression compression;
 	int default_level, max_level;
 	void *(*open)(const struct encoding *encoding, unsigned threads, struct error *err);
-	int (*write)(void *state, const struct encoder_sink *sink, const void *data, size_t len,
-		     struct error *err);
+	int (*room)(void *state, const struct encoder_sink *sink, struct encoder_room *out,
+		    struct error *err);
+	int (*advance)(void *state, const struct encoder_sink *sink, size_t len, struct error *err);
+	bool (*keeps_output)(const void *state);
 	int (*finish)(void *state, const struct encoder_sink *sink, struct error *err);
 	void (*close)(void *state);
 };

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "util/worker_pool.h"
 #include "util/xalloc.h"
@@ -18,6 +17,7 @@ struct job {
 	void *state; /* NULL until the job is used for the first time */
 	unsigned char *plain, *packed;
 	size_t plain_len, packed_len, room;
+	uint64_t end; /* of the last block here, in the stream */
 };
 
 struct encoder_blocks {
@@ -27,6 +27,7 @@ struct encoder_blocks {
 	struct worker_pool *pool;
 	struct job *jobs; /* a ring: results come back in the order of submission */
 	size_t job_count, filling;
+	uint64_t plain_bytes;
 	bool submitted_any;
 };
 
@@ -51,7 +52,7 @@ struct encoder_blocks *encoder_blocks_new(const struct block_codec *codec, int l
 	self->jobs = xcalloc(self->job_count, sizeof(*self->jobs));
 	for (size_t i = 0; i < self->job_count; i++)
 		self->jobs[i].blocks = self;
-	self->pool = worker_pool_new(threads, (unsigned)self->job_count, compress_job);
+	self->pool = worker_pool_new_fed(threads, (unsigned)self->job_count, compress_job);
 	return self;
 }
 
@@ -91,7 +92,10 @@ static int emit_one(struct encoder_blocks *self, const struct encoder_sink *sink
 
 static void submit(struct encoder_blocks *self)
 {
-	worker_pool_submit(self->pool, &self->jobs[self->filling]);
+	struct job *job = &self->jobs[self->filling];
+
+	job->end = self->plain_bytes;
+	worker_pool_submit(self->pool, job);
 	self->submitted_any = true;
 	self->filling = (self->filling + 1) % self->job_count;
 }
@@ -110,28 +114,27 @@ static struct job *free_job(struct encoder_blocks *self, const struct encoder_si
 	return prepare(self, job, err) < 0 ? NULL : job;
 }
 
-int encoder_blocks_write(struct encoder_blocks *self, const struct encoder_sink *sink,
-			 const void *data, size_t len, struct error *err)
+int encoder_blocks_room(struct encoder_blocks *self, const struct encoder_sink *sink,
+			struct encoder_room *out, struct error *err)
 {
-	const unsigned char *from = data;
+	const struct job *job = free_job(self, sink, err);
 
-	while (len) {
-		struct job *job = free_job(self, sink, err);
-
-		if (!job)
-			return -1;
-
-		size_t room = self->block - job->plain_len;
-		size_t piece = len < room ? len : room;
-
-		memcpy(job->plain + job->plain_len, from, piece);
-		job->plain_len += piece;
-		from += piece;
-		len -= piece;
-		if (job->plain_len == self->block)
-			submit(self);
-	}
+	if (!job)
+		return -1;
+	*out = (struct encoder_room){ .place = job->plain + job->plain_len,
+				      .len = self->block - job->plain_len,
+				      .before = job->end };
 	return 0;
+}
+
+void encoder_blocks_advance(struct encoder_blocks *self, size_t len)
+{
+	struct job *job = &self->jobs[self->filling];
+
+	job->plain_len += len;
+	self->plain_bytes += len;
+	if (job->plain_len == self->block)
+		submit(self);
 }
 
 int encoder_blocks_finish(struct encoder_blocks *self, const struct encoder_sink *sink,

@@ -13,8 +13,9 @@ struct encoder_blocks;
  * compressed or written, beside those at work; they cost memory, and spare threads from waiting. */
 struct encoder_blocks *encoder_blocks_new(const struct block_codec *codec, int level, size_t block,
 					  unsigned threads, unsigned beside);
-int encoder_blocks_write(struct encoder_blocks *blocks, const struct encoder_sink *sink,
-			 const void *data, size_t len, struct error *err);
+int encoder_blocks_room(struct encoder_blocks *blocks, const struct encoder_sink *sink,
+			struct encoder_room *out, struct error *err);
+void encoder_blocks_advance(struct encoder_blocks *blocks, size_t len);
 
 /* Writes out the rest; a stream of no bytes is one empty block. */
 int encoder_blocks_finish(struct encoder_blocks *blocks, const struct encoder_sink *sink,

@@ -1,9 +1,9 @@
 /* encoder_zstd.c - zstd, as many frames or as one.
  *
- * Up to level FRAMES_LEVEL the window is 2 MiB, and frames of eight windows come out smaller than
- * one frame that libzstd's threads cut into pieces, in an eighth less time (measured on layers of
- * Debian), and can be read side by side.  What the higher levels find lies farther apart: there it
- * is one frame, through those threads. */
+ * Up to level FRAMES_LEVEL frames of ENCODER_FRAME bytes come out smaller than one frame that
+ * libzstd's threads cut into pieces, in an eighth less time (measured on layers of Debian), and can
+ * be read side by side.  What the higher levels find lies farther apart: there it is one frame,
+ * through those threads. */
 #include "encoder_blocks.h"
 
 #include <errno.h>
@@ -14,14 +14,18 @@
 #include "util/xalloc.h"
 
 #define FRAMES_LEVEL	8
+#define IN_BYTES	((size_t)1 << 20)
 #define OUT_BYTES	((size_t)1 << 20)
 #define LONG_WINDOW_LOG 27
 
 struct zstd_encoder {
 	struct encoder_blocks *frames; /* NULL: one frame, of what follows */
 	ZSTD_CCtx *ctx;
-	unsigned char *out;
-	size_t out_len;
+	unsigned char *in[2], *out; /* `in` takes turns: one is filled, one may still be read */
+	size_t in_len, out_len;
+	unsigned filling;
+	uint64_t begin;	 /* of in[filling], in the stream */
+	uint64_t before; /* the end of what it held before */
 };
 
 static int failed(size_t rc, struct error *err)
@@ -69,6 +73,8 @@ static void zstd_close(void *state)
 	if (self->frames)
 		encoder_blocks_free(self->frames);
 	ZSTD_freeCCtx(self->ctx);
+	free(self->in[0]);
+	free(self->in[1]);
 	free(self->out);
 	free(self);
 }
@@ -82,6 +88,8 @@ static void *zstd_open(const struct encoding *encoding, unsigned threads, struct
 						  threads, 1);
 		return self;
 	}
+	self->in[0] = xmalloc(IN_BYTES);
+	self->in[1] = xmalloc(IN_BYTES);
 	self->out = xmalloc(OUT_BYTES);
 	self->ctx = ZSTD_createCCtx();
 	if (!self->ctx)
@@ -111,18 +119,46 @@ static int compress(struct zstd_encoder *self, const struct encoder_sink *sink, 
 	return rc > 0;
 }
 
-static int zstd_write(void *state, const struct encoder_sink *sink, const void *data, size_t len,
-		      struct error *err)
+static int zstd_room(void *state, const struct encoder_sink *sink, struct encoder_room *out,
+		     struct error *err)
 {
 	const struct zstd_encoder *self = state;
-	ZSTD_inBuffer in = { .src = data, .size = len, .pos = 0 };
 
 	if (self->frames)
-		return encoder_blocks_write(self->frames, sink, data, len, err);
+		return encoder_blocks_room(self->frames, sink, out, err);
+	*out = (struct encoder_room){ .place = self->in[self->filling] + self->in_len,
+				      .len = IN_BYTES - self->in_len,
+				      .before = self->before };
+	return 0;
+}
+
+static int zstd_advance(void *state, const struct encoder_sink *sink, size_t len, struct error *err)
+{
+	struct zstd_encoder *self = state;
+	ZSTD_inBuffer in = { .src = self->in[self->filling] + self->in_len, .size = len };
+
+	if (self->frames) {
+		encoder_blocks_advance(self->frames, len);
+		return 0;
+	}
 	while (in.pos < in.size)
 		if (compress(state, sink, &in, ZSTD_e_continue, err) < 0)
 			return -1;
+	self->in_len += len;
+	if (self->in_len == IN_BYTES) {
+		self->before = self->begin;
+		self->begin += IN_BYTES;
+		self->in_len = 0;
+		self->filling = !self->filling;
+	}
 	return 0;
+}
+
+static bool zstd_keeps_output(const void *state)
+{
+	const struct zstd_encoder *self = state;
+
+	return self->frames != NULL;
 }
 
 /* The end comes in a call of its own: with the last bytes, a short stream would show its size. */
@@ -145,7 +181,9 @@ const struct encoder_format encoder_zstd = {
 	.default_level = 3,
 	.max_level = 22,
 	.open = zstd_open,
-	.write = zstd_write,
+	.room = zstd_room,
+	.advance = zstd_advance,
+	.keeps_output = zstd_keeps_output,
 	.finish = zstd_finish,
 	.close = zstd_close,
 };

@@ -63,7 +63,7 @@ void hash_stream_advance(struct hash_stream *stream, size_t len)
 	stream->done_of_first += len;
 	if (stream->done_of_first < stream->chunks[stream->first].len)
 		return;
-	stream->first = (stream->first + 1) % HASH_CHUNKS;
+	stream->first = (stream->first + 1) % HASH_QUEUE;
 	stream->queued--;
 	stream->done_of_first = 0;
 }
@@ -92,9 +92,19 @@ struct hash_stream *hash_stream_of_range(struct hash_crew *crew, struct range ra
 	return stream_new(crew, range);
 }
 
-static bool has_room(const struct hash_stream *stream)
+static bool has_own_chunk(const struct hash_stream *stream)
 {
 	return stream->queued < HASH_CHUNKS;
+}
+
+static bool has_room(const struct hash_stream *stream)
+{
+	return stream->queued < HASH_QUEUE;
+}
+
+static bool has_hashed(const struct hash_stream *stream)
+{
+	return stream->done >= stream->wanted;
 }
 
 static bool is_done(const struct hash_stream *stream)
@@ -104,17 +114,32 @@ static bool is_done(const struct hash_stream *stream)
 		(hash_stream_is_range(stream) ? stream->done == stream->end : !stream->queued));
 }
 
+/* The owner's chunk; only its calls change which one that is. */
+static unsigned char **own_chunk(struct hash_stream *stream)
+{
+	return &stream->own[(stream->first + stream->queued) % HASH_CHUNKS];
+}
+
+/* The lock is held on the way in and out. */
+static void queue(struct hash_stream *stream, const unsigned char *bytes, size_t len)
+{
+	stream->chunks[(stream->first + stream->queued) % HASH_QUEUE] =
+		(struct hash_chunk){ bytes, len };
+	stream->queued++;
+	hash_crew_wake(stream->crew);
+}
+
 unsigned char *hash_stream_chunk(struct hash_stream *stream)
 {
-	struct hash_chunk *chunk;
+	unsigned char **chunk;
 
 	hash_crew_lock(stream->crew);
-	hash_crew_help(stream->crew, stream, has_room);
-	chunk = &stream->chunks[(stream->first + stream->queued) % HASH_CHUNKS];
+	hash_crew_help(stream->crew, stream, has_own_chunk);
+	chunk = own_chunk(stream);
 	hash_crew_unlock(stream->crew);
-	if (!chunk->bytes)
-		chunk->bytes = xmalloc(HASH_CHUNK_BYTES);
-	return chunk->bytes;
+	if (!*chunk)
+		*chunk = xmalloc(HASH_CHUNK_BYTES);
+	return *chunk;
 }
 
 void hash_stream_push(struct hash_stream *stream, size_t len)
@@ -122,16 +147,32 @@ void hash_stream_push(struct hash_stream *stream, size_t len)
 	if (!len)
 		return;
 	hash_crew_lock(stream->crew);
-	stream->chunks[(stream->first + stream->queued) % HASH_CHUNKS].len = len;
-	stream->queued++;
-	hash_crew_wake(stream->crew);
+	queue(stream, *own_chunk(stream), len);
+	hash_crew_unlock(stream->crew);
+}
+
+void hash_stream_lend(struct hash_stream *stream, const void *bytes, size_t len)
+{
+	if (!len)
+		return;
+	hash_crew_lock(stream->crew);
+	hash_crew_help(stream->crew, stream, has_room);
+	queue(stream, bytes, len);
+	hash_crew_unlock(stream->crew);
+}
+
+void hash_stream_wait(struct hash_stream *stream, uint64_t bytes)
+{
+	hash_crew_lock(stream->crew);
+	stream->wanted = bytes;
+	hash_crew_help(stream->crew, stream, has_hashed);
 	hash_crew_unlock(stream->crew);
 }
 
 void hash_stream_expect(struct hash_stream *stream, uint64_t bytes)
 {
 	hash_crew_lock(stream->crew);
-	stream->end = bytes ? stream->done + bytes : 0;
+	stream->end = bytes;
 	hash_crew_unlock(stream->crew);
 }
 
@@ -157,6 +198,8 @@ int hash_stream_finish(struct hash_stream *stream, struct digest *out, struct er
 	hash_stream_reached(stream, UINT64_MAX);
 	hash_crew_lock(stream->crew);
 	hash_crew_help(stream->crew, stream, is_done);
+	if (!hash_stream_is_range(stream))
+		stream->done = stream->end = 0;
 	hash_crew_unlock(stream->crew);
 	if (stream->failed)
 		return error_move(err, &stream->err);
@@ -172,7 +215,7 @@ void hash_stream_free(struct hash_stream *stream)
 	hasher_free(stream->hasher);
 	error_release(&stream->err);
 	for (int i = 0; i < HASH_CHUNKS; i++)
-		free(stream->chunks[i].bytes);
+		free(stream->own[i]);
 	free(stream->piece);
 	free(stream);
 }

@@ -4,11 +4,13 @@
 
 #include "io/hash_crew.h"
 
-/* Chunks take turns between whoever fills them and the crew. */
+/* Chunks of the stream's own take turns between whoever fills them and the crew; what is lent may
+ * wait for longer, for it takes no memory here.  One divides the other. */
 #define HASH_CHUNKS 4
+#define HASH_QUEUE  32
 
 struct hash_chunk {
-	unsigned char *bytes; /* NULL until it is first wanted */
+	const unsigned char *bytes;
 	size_t len;
 };
 
@@ -18,7 +20,7 @@ struct hash_stream {
 	struct hasher *hasher; /* of the thread that made the stream busy */
 	bool busy, failed;
 	struct error err;
-	uint64_t done; /* bytes hashed */
+	uint64_t done; /* bytes hashed, of the digest at hand */
 	uint64_t end;  /* bytes that there will be; 0: not known */
 
 	/* A range: fd is -1 for what is pushed. */
@@ -26,10 +28,13 @@ struct hash_stream {
 	unsigned char *piece; /* of the thread that made the stream busy */
 	uint64_t lead, reached;
 
-	/* What is pushed: `queued` chunks from `first` on; the next one is the owner's. */
-	struct hash_chunk chunks[HASH_CHUNKS];
+	/* What is pushed: `queued` chunks from `first` on. */
+	struct hash_chunk chunks[HASH_QUEUE];
 	unsigned first, queued;
 	size_t done_of_first;
+	unsigned char
+		*own[HASH_CHUNKS]; /* NULL until first wanted; that of the next is the owner's */
+	uint64_t wanted;	   /* bytes that the owner waits for */
 };
 
 /* Most bytes of a step: a piece of each of two streams fits into the nearer caches. */

@@ -23,6 +23,7 @@ struct worker_pool {
 	worker_fn fn;
 	struct slot *slots;
 	size_t backlog;
+	bool fed; /* the calling thread has other things to do */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t queued, finished;
@@ -70,11 +71,12 @@ static void *work(void *arg)
 	return NULL;
 }
 
-struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_fn fn)
+static struct worker_pool *start(unsigned helpers, bool fed, unsigned backlog, worker_fn fn)
 {
 	struct worker_pool *pool = xcalloc(1, sizeof(*pool));
 
 	pool->fn = fn;
+	pool->fed = fed;
 	pool->backlog = backlog ? backlog : 1;
 	pool->slots = xcalloc(pool->backlog, sizeof(*pool->slots));
 	pthread_mutex_init(&pool->lock, NULL);
@@ -82,9 +84,19 @@ struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_f
 	pthread_cond_init(&pool->finished, NULL);
 	/* When the system gives fewer threads than asked for, the others do the work: the results
 	 * are the same. */
-	if (threads > 1)
-		thread_group_start(&pool->threads, threads - 1, work, pool);
+	if (helpers)
+		thread_group_start(&pool->threads, helpers, work, pool);
 	return pool;
+}
+
+struct worker_pool *worker_pool_new(unsigned threads, unsigned backlog, worker_fn fn)
+{
+	return start(threads ? threads - 1 : 0, false, backlog, fn);
+}
+
+struct worker_pool *worker_pool_new_fed(unsigned threads, unsigned backlog, worker_fn fn)
+{
+	return start(threads > 1 ? threads : 0, true, backlog, fn);
 }
 
 int worker_pool_full(const struct worker_pool *pool)
@@ -119,7 +131,7 @@ int worker_pool_next(struct worker_pool *pool, void **job, struct error *err)
 
 	pthread_mutex_lock(&pool->lock);
 	while (!slot->done) {
-		if (pool->next < pool->end)
+		if (pool->next < pool->end && !pool->fed)
 			take_one(pool);
 		else
 			pthread_cond_wait(&pool->finished, &pool->lock);

@@ -42,6 +42,26 @@ static inline void make_plain(struct strbuf *out, size_t len)
 	out->len = len;
 }
 
+/* In pieces of at most `piece` bytes.  0 or -1. */
+static inline int encoder_put(struct encoder *encoder, const struct strbuf *plain, size_t piece,
+			      struct error *err)
+{
+	for (size_t at = 0; at < plain->len;) {
+		struct encoder_room room;
+		size_t len = plain->len - at < piece ? plain->len - at : piece;
+
+		if (encoder_room(encoder, &room, err) < 0)
+			return -1;
+		assert_true(room.before <= at && room.len > 0);
+		len = len < room.len ? len : room.len;
+		memcpy(room.place, plain->data + at, len);
+		if (encoder_advance(encoder, len, err) < 0)
+			return -1;
+		at += len;
+	}
+	return encoder_finish(encoder, err);
+}
+
 static inline void encode(struct strbuf *out, const struct encoding *encoding, unsigned threads,
 			  const struct strbuf *plain, size_t piece)
 {
@@ -49,12 +69,7 @@ static inline void encode(struct strbuf *out, const struct encoding *encoding, u
 	AUTO_PTR(encoder) encoder = encoder_open(encoding, threads, append, out, &err);
 
 	assert_non_null(encoder);
-	for (size_t at = 0; at < plain->len; at += piece) {
-		size_t len = plain->len - at < piece ? plain->len - at : piece;
-
-		assert_int_equal(encoder_write(encoder, plain->data + at, len, &err), 0);
-	}
-	assert_int_equal(encoder_finish(encoder, &err), 0);
+	assert_int_equal(encoder_put(encoder, plain, piece, &err), 0);
 }
 
 static inline void repeat(struct strbuf *buf)

@@ -117,6 +117,36 @@ static void test_pushed(void **state)
 	each_crew(check_pushed);
 }
 
+/* More than may wait, in between with chunks of the stream's own; whoever waited for bytes may
+ * change them. */
+static void check_lent(struct hash_crew *crew)
+{
+	AUTO_PTR(hash_stream) stream = hash_stream_new(crew);
+	AUTO_FREE unsigned char *lent = xmalloc(BYTES);
+
+	for (int digests = 0; digests < 2; digests++) {
+		memcpy(lent, bytes, BYTES);
+		for (size_t at = 0; at < BYTES; at += 50000) {
+			size_t len = BYTES - at < 50000 ? BYTES - at : 50000;
+			if (at % 300000)
+				hash_stream_lend(stream, lent + at, len);
+			else
+				push(stream, at, len);
+			if (at % 1000000 == 50000) {
+				hash_stream_wait(stream, at);
+				memset(lent, 0, at);
+			}
+		}
+		assert_finishes(stream, 0, BYTES);
+	}
+}
+
+static void test_lent(void **state)
+{
+	(void)state;
+	each_crew(check_lent);
+}
+
 /* Streams of every kind at once, where one is pushed and the others are told how far it came. */
 static void check_together(struct hash_crew *crew)
 {
@@ -258,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_pushed),
+		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_crew_follows_one_that_only_reads),
 		cmocka_unit_test(test_range_that_cannot_be_read),

@@ -133,6 +133,24 @@ static void test_one_thread_is_the_caller(void **state)
 	assert_true(pthread_equal(who, pthread_self()));
 }
 
+/* One that feeds the others never has a job on its hands when they need the next. */
+static void test_feeder_keeps_out(void **state)
+{
+	AUTO_PTR(worker_pool) pool = worker_pool_new_fed(2, 8, note_thread);
+	pthread_t who[8] = { 0 };
+	AUTO(error) err = ERROR_INIT;
+	void *job;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		worker_pool_submit(pool, &who[i]);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(worker_pool_next(pool, &job, &err), 1);
+		assert_ptr_equal(job, &who[i]);
+		assert_false(pthread_equal(who[i], pthread_self()));
+	}
+}
+
 static void test_default_threads(void **state)
 {
 	(void)state;
@@ -146,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_free_with_unclaimed_jobs),
 		cmocka_unit_test(test_one_thread_is_the_caller),
+		cmocka_unit_test(test_feeder_keeps_out),
 		cmocka_unit_test(test_default_threads),
 	};
 
