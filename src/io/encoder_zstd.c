@@ -17,6 +17,8 @@
 #define IN_BYTES	((size_t)1 << 20)
 #define OUT_BYTES	((size_t)1 << 20)
 #define LONG_WINDOW_LOG 27
+/* The windows of higher levels are larger than ZSTD_WINDOW_LOG. */
+#define WINDOW_LEVEL 19
 
 struct zstd_encoder {
 	struct encoder_blocks *frames; /* NULL: one frame, of what follows */
@@ -50,6 +52,8 @@ static int configure(ZSTD_CCtx *ctx, const struct encoding *encoding, unsigned t
 		{ ZSTD_c_nbWorkers, workers, true },
 		{ ZSTD_c_enableLongDistanceMatching, 1, encoding->long_window },
 		{ ZSTD_c_windowLog, LONG_WINDOW_LOG, encoding->long_window },
+		{ ZSTD_c_windowLog, ZSTD_WINDOW_LOG,
+		  !encoding->long_window && encoding->level <= WINDOW_LEVEL },
 	};
 
 	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {

@@ -9,11 +9,6 @@
 
 #include "util/xalloc.h"
 
-/* What every decoder is to be able to hold (RFC 8878, 3.1.1.1.2).  The lower levels would look back
- * for 2 MiB at most: files that come twice make layers 1 to 11 % smaller so, and longer matches
- * make it faster (measured on layers of Debian). */
-#define WINDOW_LOG 23
-
 static void *zstd_open(int level)
 {
 	int *state = xmalloc(sizeof(*state));
@@ -38,7 +33,7 @@ static size_t zstd_compress(void *state, const void *data, size_t len, void *out
 		return 0;
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, *level);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, WINDOW_LOG);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, ZSTD_WINDOW_LOG);
 	packed = ZSTD_compress2(ctx, out, room, data, len);
 	ZSTD_freeCCtx(ctx);
 	return ZSTD_isError(packed) ? 0 : packed;
