@@ -106,8 +106,8 @@ def amount(shape, what):
 
 
 def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
-    """time by unit, of each image against the smallest; `beside_floor`: with hash and copy of the
-    same image as the measure, since the system slows down as well when much is written"""
+    """time by unit, of each image against the one before it; `beside_floor`: with hash and copy of
+    the same image as the measure, since the system slows down as well when much is written"""
     target = bench.path("out.tar")
     images = [bench.made(shape) for shape in shapes]
     tasks, floors = [], {}
@@ -130,9 +130,9 @@ def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
                          spread(walls), "%.2f" % turns.median(shape, "cpu"), spread(costs[-1]))
     bench.report.text("")
     bench.report.others(turns)
-    for shape, cost in list(zip(shapes, costs))[1:]:
-        ratios = [more / least for least, more in zip(costs[0], cost)]
-        where = amount(shape, what) + " / " + amount(shapes[0], what)
+    for less, more, before, after in zip(shapes, shapes[1:], costs, costs[1:]):
+        ratios = [b / a for a, b in zip(before, after)]
+        where = amount(more, what) + " / " + amount(less, what)
         bench.report.goal("growth, %s: %s" % (what, unit), where, turns_median(ratios),
                           spread(ratios), 1.15)
 
