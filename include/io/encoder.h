@@ -12,7 +12,7 @@
  *         mtime 0, no name, OS 255, and a subfield with the length of the member;
  *   zstd: up to level 8 independent frames of ENCODER_FRAME plain bytes each, with content size;
  *         else, and with a long window, one frame from libzstd with at least one worker, content
- *         size unknown; checksums on. */
+ *         size unknown; checksums on, windows of 8 MiB, larger from level 20 on or when long. */
 #ifndef IO_ENCODER_H
 #define IO_ENCODER_H
 
@@ -28,7 +28,7 @@
 
 struct encoding {
 	enum compression compression; /* GZIP or ZSTD; NONE: nothing to encode */
-	int level;		      /* 0: the default, gzip 6 and zstd 3 */
+	int level;		      /* 0: the default, gzip 5 and zstd 3 */
 	bool long_window;	      /* zstd only: long-distance matching, window 2^27 */
 };
 

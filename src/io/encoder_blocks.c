@@ -29,7 +29,6 @@ struct encoder_blocks {
 	struct job *jobs; /* a ring: results come back in the order of submission */
 	size_t job_count, filling;
 	uint64_t plain_bytes;
-	bool submitted_any;
 };
 
 static int compress_job(void *arg, struct error *err)
@@ -97,7 +96,6 @@ static void submit(struct encoder_blocks *self)
 
 	job->end = self->plain_bytes;
 	worker_pool_submit(self->pool, job);
-	self->submitted_any = true;
 	self->filling = (self->filling + 1) % self->job_count;
 }
 
@@ -147,7 +145,7 @@ int encoder_blocks_finish(struct encoder_blocks *self, const struct encoder_sink
 	if (!last)
 		return -1;
 	/* A stream of no bytes is still one block. */
-	if (last->plain_len > 0 || !self->submitted_any)
+	if (last->plain_len > 0 || !self->plain_bytes)
 		submit(self);
 	while ((rc = emit_one(self, sink, err)) > 0)
 		;

@@ -23,11 +23,9 @@
 struct zstd_encoder {
 	struct encoder_blocks *frames; /* NULL: one frame, of what follows */
 	ZSTD_CCtx *ctx;
-	unsigned char *in[2], *out; /* `in` takes turns: one is filled, one may still be read */
-	size_t in_len, out_len;
-	unsigned filling;
-	uint64_t begin;	 /* of in[filling], in the stream */
-	uint64_t before; /* the end of what it held before */
+	unsigned char *in, *out; /* `in`: two halves; one is filled, one may still be read */
+	size_t out_len;
+	uint64_t plain_bytes;
 };
 
 static int failed(size_t rc, struct error *err)
@@ -77,8 +75,7 @@ static void zstd_close(void *state)
 	if (self->frames)
 		encoder_blocks_free(self->frames);
 	ZSTD_freeCCtx(self->ctx);
-	free(self->in[0]);
-	free(self->in[1]);
+	free(self->in);
 	free(self->out);
 	free(self);
 }
@@ -92,8 +89,7 @@ static void *zstd_open(const struct encoding *encoding, unsigned threads, struct
 						  threads, 1);
 		return self;
 	}
-	self->in[0] = xmalloc(IN_BYTES);
-	self->in[1] = xmalloc(IN_BYTES);
+	self->in = xmalloc(2 * IN_BYTES);
 	self->out = xmalloc(OUT_BYTES);
 	self->ctx = ZSTD_createCCtx();
 	if (!self->ctx)
@@ -123,6 +119,11 @@ static int compress(struct zstd_encoder *self, const struct encoder_sink *sink, 
 	return rc > 0;
 }
 
+static unsigned char *place(const struct zstd_encoder *self)
+{
+	return self->in + self->plain_bytes % (2 * IN_BYTES);
+}
+
 static int zstd_room(void *state, const struct encoder_sink *sink, struct encoder_room *out,
 		     struct error *err)
 {
@@ -130,31 +131,30 @@ static int zstd_room(void *state, const struct encoder_sink *sink, struct encode
 
 	if (self->frames)
 		return encoder_blocks_room(self->frames, sink, out, err);
-	*out = (struct encoder_room){ .place = self->in[self->filling] + self->in_len,
-				      .len = IN_BYTES - self->in_len,
-				      .before = self->before };
+
+	size_t used = self->plain_bytes % IN_BYTES;
+	uint64_t begin = self->plain_bytes - used;
+
+	*out = (struct encoder_room){ .place = place(self),
+				      .len = IN_BYTES - used,
+				      .before = begin ? begin - IN_BYTES : 0 };
 	return 0;
 }
 
 static int zstd_advance(void *state, const struct encoder_sink *sink, size_t len, struct error *err)
 {
 	struct zstd_encoder *self = state;
-	ZSTD_inBuffer in = { .src = self->in[self->filling] + self->in_len, .size = len };
+	ZSTD_inBuffer in = { .size = len };
 
 	if (self->frames) {
 		encoder_blocks_advance(self->frames, len);
 		return 0;
 	}
+	in.src = place(self);
 	while (in.pos < in.size)
 		if (compress(state, sink, &in, ZSTD_e_continue, err) < 0)
 			return -1;
-	self->in_len += len;
-	if (self->in_len == IN_BYTES) {
-		self->before = self->begin;
-		self->begin += IN_BYTES;
-		self->in_len = 0;
-		self->filling = !self->filling;
-	}
+	self->plain_bytes += len;
 	return 0;
 }
 

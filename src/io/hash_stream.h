@@ -32,9 +32,8 @@ struct hash_stream {
 	struct hash_chunk chunks[HASH_QUEUE];
 	unsigned first, queued;
 	size_t done_of_first;
-	unsigned char
-		*own[HASH_CHUNKS]; /* NULL until first wanted; that of the next is the owner's */
-	uint64_t wanted;	   /* bytes that the owner waits for */
+	unsigned char *own[HASH_CHUNKS]; /* NULL until wanted; the next is the owner's */
+	uint64_t wanted;		 /* bytes that the owner waits for */
 };
 
 /* Most bytes of a step: a piece of each of two streams fits into the nearer caches. */
