@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "io/spool.h"
+#include "io/write_behind.h"
 #include "outfile_internal.h"
 #include "util/text.h"
 #include "util/xalloc.h"
@@ -26,6 +27,7 @@ struct outfile {
 	size_t buffered; /* the bytes [stored, stored + buffered) */
 	uint64_t stored; /* bytes in fd */
 	uint64_t expected;
+	struct write_behind behind;
 	int failed_errno; /* of a flush that had no way to say so */
 };
 
@@ -96,6 +98,7 @@ struct outfile *outfile_open(const char *path, const struct context *context, st
 		path = NULL;
 	file->label = path ? text_escaped(path, strlen(path)) : xstrdup("standard output");
 	file->slot = file->fd = file->sink = -1;
+	file->behind.memory = context->memory;
 	if (open_store(file, path, context, err) < 0) {
 		error_wrap(err, "%s", file->label);
 		return NULL;
@@ -109,6 +112,14 @@ static int write_failed(const struct outfile *file, int sys_errno, struct error 
 	return error_set_errno(err, sys_errno, "%s: cannot write", file->label);
 }
 
+/* That many more bytes are in the file.  A spool is read again at once: it may stay cached. */
+static void stored_more(struct outfile *file, size_t len)
+{
+	file->stored += len;
+	if (file->path)
+		write_behind(&file->behind, file->fd, file->stored);
+}
+
 /* 0, or -1 with errno; once failed, it stays so. */
 static int flush_buffer(struct outfile *file)
 {
@@ -119,7 +130,7 @@ static int flush_buffer(struct outfile *file)
 		errno = file->failed_errno;
 		return -1;
 	}
-	file->stored += file->buffered;
+	stored_more(file, file->buffered);
 	file->buffered = 0;
 	return 0;
 }
@@ -143,7 +154,7 @@ int outfile_write(struct outfile *file, const void *data, size_t len, struct err
 	}
 	if (pwrite_full(file->fd, data, len, file->stored) < 0)
 		return write_failed(file, errno, err);
-	file->stored += len;
+	stored_more(file, len);
 	return 0;
 }
 
@@ -193,6 +204,7 @@ int outfile_truncate(struct outfile *file, uint64_t length, struct error *err)
 		return write_failed(file, errno, err);
 	file->buffered = 0;
 	file->stored = length;
+	write_behind_restart(&file->behind, length);
 	return 0;
 }
 
@@ -200,6 +212,7 @@ void outfile_expect(struct outfile *file, uint64_t bytes)
 {
 	if (bytes == 0 || bytes > INT64_MAX)
 		return;
+	file->behind.expected = bytes;
 	/* Some file systems lack it, and too little space is better told by the write itself. */
 	if (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
 		file->expected = bytes;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io/write_behind.h"
 #include "sink.h"
 #include "util/interrupt.h"
 #include "util/xalloc.h"
@@ -16,7 +17,8 @@ struct directory_sink {
 	struct sink base;
 	char *target, *temporary; /* temporary: NULL once it has the name of the target */
 	int root, blobs, file;	  /* descriptors; -1 when closed */
-	uint64_t begin;
+	uint64_t begin, stored;	  /* of the blob at hand; in the file */
+	struct write_behind behind;
 };
 
 static struct directory_sink *of(struct sink *sink)
@@ -62,8 +64,6 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 	struct directory_sink *sink;
 	size_t len;
 
-	(void)expected;
-	(void)context;
 	if (!path || !strcmp(path, "-")) {
 		error_set(err, ERR_USAGE,
 			  "a directory cannot be written to standard output: use -o DIRECTORY");
@@ -74,6 +74,7 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 	sink = xcalloc(1, sizeof(*sink));
 	sink->base.ops = &sink_directory;
 	sink->root = sink->blobs = sink->file = -1;
+	sink->behind = (struct write_behind){ .memory = context->memory, .expected = expected };
 	sink->target = xstrdup(path);
 	for (len = strlen(sink->target); len > 1 && sink->target[len - 1] == '/'; len--)
 		sink->target[len - 1] = '\0';
@@ -88,6 +89,8 @@ static struct sink *directory_open(const char *path, uint64_t expected,
 
 static int open_file(struct directory_sink *sink, int folder, const char *name, struct error *err)
 {
+	sink->stored = 0;
+	write_behind_restart(&sink->behind, 0);
 	sink->file = openat(folder, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	return sink->file < 0
 		       ? error_set_errno(err, errno, "%s: cannot create %s", sink->target, name)
@@ -110,20 +113,23 @@ static int directory_blob_begin(struct sink *base, struct error *err)
 
 static int directory_write(struct sink *base, const void *data, size_t len, struct error *err)
 {
+	struct directory_sink *sink = of(base);
 	const char *next = data;
 
 	if (interrupt_check(err) < 0)
 		return -1;
 	base->bytes += len;
+	sink->stored += len;
 	while (len) {
-		ssize_t n = write(of(base)->file, next, len);
+		ssize_t n = write(sink->file, next, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_set_errno(err, errno, "cannot write to %s", of(base)->target);
+			return error_set_errno(err, errno, "cannot write to %s", sink->target);
 		next += n;
 		len -= (size_t)n;
 	}
+	write_behind(&sink->behind, sink->file, sink->stored);
 	return 0;
 }
 
