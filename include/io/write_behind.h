@@ -17,9 +17,10 @@ struct write_behind {
 	uint64_t forgotten; /* of the file: no longer cached */
 };
 
-/* The first `stored` bytes of the file are written.  Never an error: what the disk refuses is told
- * by fsync(2), as for other files. */
-void write_behind(struct write_behind *behind, int fd, uint64_t stored);
+/* The first `stored` bytes of the file are written.  0, or -1 with errno when the disk has refused
+ * some of them: the system tells that once, so fsync(2) would not tell it again.  File systems and
+ * descriptors that know nothing of this are no error. */
+int write_behind(struct write_behind *behind, int fd, uint64_t stored);
 
 /* What follows is written to another file, or from `stored` bytes on anew. */
 void write_behind_restart(struct write_behind *behind, uint64_t stored);

@@ -112,25 +112,26 @@ static int write_failed(const struct outfile *file, int sys_errno, struct error 
 	return error_set_errno(err, sys_errno, "%s: cannot write", file->label);
 }
 
-/* That many more bytes are in the file.  A spool is read again at once: it may stay cached. */
-static void stored_more(struct outfile *file, size_t len)
-{
-	file->stored += len;
-	if (file->path)
-		write_behind(&file->behind, file->fd, file->stored);
-}
-
-/* 0, or -1 with errno; once failed, it stays so. */
-static int flush_buffer(struct outfile *file)
+/* Appends to the file itself; once failed, it stays so.  0, or -1 with errno.  A spool is read
+ * again at once: it may stay cached. */
+static int store(struct outfile *file, const void *data, size_t len)
 {
 	if (!file->failed_errno &&
-	    pwrite_full(file->fd, file->buffer, file->buffered, file->stored) < 0)
+	    (pwrite_full(file->fd, data, len, file->stored) < 0 ||
+	     (file->path && write_behind(&file->behind, file->fd, file->stored + len) < 0)))
 		file->failed_errno = errno;
 	if (file->failed_errno) {
 		errno = file->failed_errno;
 		return -1;
 	}
-	stored_more(file, file->buffered);
+	file->stored += len;
+	return 0;
+}
+
+static int flush_buffer(struct outfile *file)
+{
+	if (store(file, file->buffer, file->buffered) < 0)
+		return -1;
 	file->buffered = 0;
 	return 0;
 }
@@ -152,10 +153,7 @@ int outfile_write(struct outfile *file, const void *data, size_t len, struct err
 		file->buffered += len;
 		return 0;
 	}
-	if (pwrite_full(file->fd, data, len, file->stored) < 0)
-		return write_failed(file, errno, err);
-	stored_more(file, len);
-	return 0;
+	return store(file, data, len) < 0 ? write_failed(file, errno, err) : 0;
 }
 
 int outfile_zeros(struct outfile *file, uint64_t len, struct error *err)

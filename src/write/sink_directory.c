@@ -129,7 +129,8 @@ static int directory_write(struct sink *base, const void *data, size_t len, stru
 		next += n;
 		len -= (size_t)n;
 	}
-	write_behind(&sink->behind, sink->file, sink->stored);
+	if (write_behind(&sink->behind, sink->file, sink->stored) < 0)
+		return error_set_errno(err, errno, "cannot write to %s", sink->target);
 	return 0;
 }
 
