@@ -32,7 +32,8 @@ int outfile_rewrite(struct outfile *file, uint64_t at, const void *data, size_t 
 /* Cut back to `length` appended bytes. */
 int outfile_truncate(struct outfile *file, uint64_t length, struct error *err);
 
-/* Tell the file system that about this many bytes will come; a hint, never an error. */
+/* About this many bytes will come: the file system may reserve them, and large files are sent to
+ * the disk early (io/write_behind.h).  A hint, never an error. */
 void outfile_expect(struct outfile *file, uint64_t bytes);
 
 /* Hand over what is buffered; what the system refuses is an error here. */

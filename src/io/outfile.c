@@ -24,11 +24,11 @@ struct outfile {
 	int sink;    /* where a spool is copied to; -1 for none */
 	mode_t mode;
 	char *buffer;
-	size_t buffered; /* the bytes [stored, stored + buffered) */
-	uint64_t stored; /* bytes in fd */
-	uint64_t expected;
+	size_t buffered;   /* the bytes [stored, stored + buffered) */
+	uint64_t stored;   /* bytes in fd */
+	uint64_t reserved; /* bytes that the file system keeps for fd; 0: none */
 	struct write_behind behind;
-	int failed_errno; /* of a flush that had no way to say so */
+	int failed_errno; /* of the first write that failed; 0: none */
 };
 
 /* The mode that a new file would get; umask(2) can only be read by setting it. */
@@ -213,7 +213,7 @@ void outfile_expect(struct outfile *file, uint64_t bytes)
 	file->behind.expected = bytes;
 	/* Some file systems lack it, and too little space is better told by the write itself. */
 	if (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
-		file->expected = bytes;
+		file->reserved = bytes;
 }
 
 struct range outfile_range(struct outfile *file)
@@ -265,7 +265,7 @@ static int sync_folder(const struct outfile *file, struct error *err)
 static int give_name(struct outfile *file, bool sync, struct error *err)
 {
 	/* Gives back what was reserved and not used. */
-	if (file->expected > file->stored && ftruncate(file->fd, (off_t)file->stored) < 0)
+	if (file->reserved > file->stored && ftruncate(file->fd, (off_t)file->stored) < 0)
 		return write_failed(file, errno, err);
 	if (fchmod(file->fd, file->mode) < 0)
 		return error_set_errno(err, errno, "%s: cannot set its mode", file->label);

@@ -15,7 +15,7 @@ static bool is_refused(int result)
 	return result < 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT);
 }
 
-static int send(struct write_behind *behind, int fd)
+static int send_step(struct write_behind *behind, int fd)
 {
 	int rc = sync_file_range(fd, (off_t)behind->sent, (off_t)STEP, SYNC_FILE_RANGE_WRITE);
 
@@ -24,7 +24,7 @@ static int send(struct write_behind *behind, int fd)
 }
 
 /* Only what is on the disk can be forgotten; at this distance it mostly is. */
-static int forget(struct write_behind *behind, int fd)
+static int forget_step(struct write_behind *behind, int fd)
 {
 	off_t at = (off_t)behind->forgotten;
 	int rc = sync_file_range(fd, at, (off_t)STEP,
@@ -45,9 +45,9 @@ int write_behind(struct write_behind *behind, int fd, uint64_t stored)
 	if (stored <= large && behind->expected <= large)
 		return 0;
 	while (stored - behind->sent >= STEP) {
-		if (send(behind, fd) < 0)
+		if (send_step(behind, fd) < 0)
 			return -1;
-		if (behind->sent - behind->forgotten >= keep + STEP && forget(behind, fd) < 0)
+		if (behind->sent - behind->forgotten >= keep + STEP && forget_step(behind, fd) < 0)
 			return -1;
 	}
 	return 0;
