@@ -12,7 +12,8 @@ struct thread_group {
 	unsigned count; /* those that run, fewer than asked for when the system gives no more */
 };
 
-/* Signals stay with the threads that the program itself handles them on. */
+/* Signals stay with the threads that the program itself handles them on, but for SIGBUS, which a
+ * thread gets for what it does itself (io/mapped_range.h). */
 void thread_group_start(struct thread_group *group, unsigned count, void *(*run)(void *),
 			void *arg);
 

@@ -6,6 +6,7 @@
 
 #include "cli/session.h"
 #include "commands.h"
+#include "io/mapped_range.h"
 #include "io/outfile.h"
 #include "util/interrupt.h"
 
@@ -50,6 +51,7 @@ static void catch_signals(void)
 			sigaction(fatal[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	mapped_range_guard();
 }
 
 #define OWN_PAGES (2 << 20)

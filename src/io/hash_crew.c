@@ -100,8 +100,8 @@ static size_t smaller(size_t a, size_t b)
 /* Hash `len` bytes of one or two busy streams. */
 static void hash(struct hash_stream *const taken[2], size_t len)
 {
-	const unsigned char *first = hash_stream_piece(taken[0], len);
-	const unsigned char *second = taken[1] ? hash_stream_piece(taken[1], len) : NULL;
+	const unsigned char *first = hash_stream_enter(taken[0], len);
+	const unsigned char *second = taken[1] ? hash_stream_enter(taken[1], len) : NULL;
 
 	if (first && second)
 		hasher_update_two(taken[0]->hasher, first, taken[1]->hasher, second, len);
@@ -109,6 +109,10 @@ static void hash(struct hash_stream *const taken[2], size_t len)
 		hasher_update(taken[0]->hasher, first, len);
 	else if (second)
 		hasher_update(taken[1]->hasher, second, len);
+	if (first)
+		hash_stream_leave(taken[0]);
+	if (second)
+		hash_stream_leave(taken[1]);
 }
 
 /* False when there is nothing to hash; the lock is held on the way in and out.  `own`: what the

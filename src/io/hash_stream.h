@@ -3,6 +3,7 @@
 #define SRC_HASH_STREAM_H
 
 #include "io/hash_crew.h"
+#include "io/mapped_range.h"
 
 /* Chunks of the stream's own take turns between whoever fills them and the crew; what is lent may
  * wait for longer, for it takes no memory here.  One divides the other. */
@@ -24,8 +25,7 @@ struct hash_stream {
 	uint64_t end;  /* bytes that there will be; 0: not known */
 
 	/* A range: fd is -1 for what is pushed. */
-	struct range range;
-	unsigned char *piece; /* of the thread that made the stream busy */
+	struct mapped_range range; /* of the thread that made the stream busy */
 	uint64_t lead, reached;
 
 	/* What is pushed: `queued` chunks from `first` on. */
@@ -50,9 +50,11 @@ bool hash_stream_is_range(const struct hash_stream *stream);
 /* How far others have read ahead of the crew, where it is to follow them. */
 uint64_t hash_stream_lag(const struct hash_stream *stream);
 
-/* The next `len` available bytes; only of a busy stream, without the lock.  NULL and stream->err:
- * they cannot be read. */
-const unsigned char *hash_stream_piece(struct hash_stream *stream, size_t len);
+/* The next `len` available bytes, until hash_stream_leave(); both only of a busy stream, without
+ * the lock.  NULL: they cannot be read.  stream->err: the same, or what was seen is not what is
+ * there. */
+const unsigned char *hash_stream_enter(struct hash_stream *stream, size_t len);
+void hash_stream_leave(struct hash_stream *stream);
 
 /* They are hashed. */
 void hash_stream_advance(struct hash_stream *stream, size_t len);

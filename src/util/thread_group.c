@@ -8,11 +8,12 @@
 
 void thread_group_start(struct thread_group *group, unsigned count, void *(*run)(void *), void *arg)
 {
-	sigset_t all, before;
+	sigset_t others, before;
 
 	group->threads = xcalloc(count, sizeof(*group->threads));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigfillset(&others);
+	sigdelset(&others, SIGBUS);
+	pthread_sigmask(SIG_SETMASK, &others, &before);
 	while (group->count < count &&
 	       pthread_create(&group->threads[group->count], NULL, run, arg) == 0)
 		group->count++;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io/hash_crew.h"
+#include "io/mapped_range.h"
 
 #define FILES_MAX 16
 
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int count = argc - 1;
 
+	mapped_range_guard();
 	if (count < 1 || count > FILES_MAX) {
 		fputs("usage: hash_bench FILE...\n", stderr);
 		return 2;

@@ -97,7 +97,7 @@ sweep() {
 }
 
 writing="write pwrite ftruncate fallocate mkstemp mkdir rename fchmod fsync"
-reading="read pread open"
+reading="read pread open mmap madvise"
 
 @test "a file, a full disk" {
 	"$LIGHTEN" -q -o right "$images/big.tar"
@@ -110,6 +110,23 @@ reading="read pread open"
 	"$LIGHTEN" -q -o right "$images/big.tar"
 	for old in "" yes; do
 		sweep "$reading" EIO "$LIGHTEN" -q --threads 1 --verify full -o out/image "$images/big.tar"
+	done
+}
+
+# A disk that fails, or a file that is cut short, meanwhile: reading on would hash other bytes.
+@test "an input that goes away under its reader" {
+	local n hit
+	old=yes
+	for threads in 1 4; do
+		for ((n = 1; n < 500; n++)); do
+			reset_output
+			with_fault "madvise:$n:GONE" "$LIGHTEN" -q --threads $threads -o out/image "$images/three.tar"
+			[ "$hit" ] || break
+			[ "$status" -eq 5 ]
+			grep -q "shorter or unreadable" message
+			unharmed "madvise:$n:GONE"
+		done
+		[ "$n" -gt 1 ]
 	done
 }
 

@@ -1,8 +1,9 @@
 /* shim.c - preloaded by the fault tests: makes one chosen system call fail.
  *
  * FAULT=CALL:N:HOW picks the N-th call of that name (from 1).  HOW is ENOSPC, EIO, EINTR, SHORT
- * (fewer bytes than asked for, for reads and writes), or a signal: TERM, INT, HUP, KILL.  Reads and
- * writes of standard streams count like all others.  FAULT_MARK names a file that is made when the
+ * (fewer bytes than asked for, for reads and writes), GONE (pages that are asked for come, and are
+ * lost again before anybody looks at them), or a signal: TERM, INT, HUP, KILL.  Reads and writes of
+ * standard streams count like all others.  FAULT_MARK names a file that is made when the
  * call was reached, which tells a run that was hit from one that was not. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,9 +26,9 @@ static const struct {
 	const char *name;
 	int error, signal;
 } ways[] = {
-	{ "ENOSPC", ENOSPC, 0 }, { "EIO", EIO, 0 },	 { "EINTR", EINTR, 0 },
-	{ "SHORT", 0, 0 },	 { "TERM", 0, SIGTERM }, { "INT", 0, SIGINT },
-	{ "HUP", 0, SIGHUP },	 { "KILL", 0, SIGKILL },
+	{ "ENOSPC", ENOSPC, 0 }, { "EIO", EIO, 0 },    { "EINTR", EINTR, 0 },
+	{ "SHORT", 0, 0 },	 { "GONE", 0, 0 },     { "TERM", 0, SIGTERM },
+	{ "INT", 0, SIGINT },	 { "HUP", 0, SIGHUP }, { "KILL", 0, SIGKILL },
 };
 
 static atomic_long calls;
@@ -206,6 +208,35 @@ int syncfs(int fd)
 int fchmod(int fd, mode_t mode)
 {
 	return decide("fchmod") == FAIL ? -1 : NEXT(fchmod)(fd, mode);
+}
+
+void *mmap64(void *address, size_t len, int protection, int flags, int fd, off64_t at)
+{
+	/* Memory of no file is not what fails here. */
+	return fd >= 0 && decide("mmap") == FAIL
+		       ? MAP_FAILED
+		       : NEXT(mmap64)(address, len, protection, flags, fd, at);
+}
+
+/* Pages of a file that has none, in the place of the ones that came. */
+static int lose(void *address, size_t len)
+{
+	int fd = memfd_create("gone", MFD_CLOEXEC);
+	void *gone = fd < 0 ? MAP_FAILED
+			    : NEXT(mmap64)(address, len, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+
+	if (gone == MAP_FAILED)
+		abort();
+	syscall(SYS_close, fd);
+	return 0;
+}
+
+int madvise(void *address, size_t len, int advice)
+{
+	enum outcome outcome = decide("madvise");
+	int rc = outcome == FAIL ? -1 : NEXT(madvise)(address, len, advice);
+
+	return outcome == SHORTEN && rc == 0 ? lose(address, len) : rc;
 }
 
 int close(int fd)

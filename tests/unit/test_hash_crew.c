@@ -245,6 +245,33 @@ static void test_range_that_cannot_be_read(void **state)
 	each_crew(check_range_that_cannot_be_read);
 }
 
+/* Zeros that took the place of bytes must not become a digest. */
+static void test_range_that_goes_away(void **state)
+{
+	AUTO(error) err = ERROR_INIT;
+	AUTO(error) other = ERROR_INIT;
+	struct range file_cut;
+	struct digest digest;
+
+	(void)state;
+	assert_int_equal(range_of_bytes(bytes, BYTES, &file_cut, &err), 0);
+
+	AUTO_PTR(hash_stream) stream = hash_stream_of_range(NULL, file_cut);
+	const volatile unsigned char *piece;
+
+	/* Once more: cmocka handles SIGBUS, too, from test to test anew. */
+	assert_true(mapped_range_guard());
+	piece = hash_stream_enter(stream, 1 << 16);
+	assert_int_equal(ftruncate(file_cut.fd, 0), 0);
+	assert_int_equal(piece[1000], 0);
+	hash_stream_leave(stream);
+	assert_int_equal(stream->err.code, ERR_IO);
+	error_move(&err, &stream->err);
+	assert_int_equal(hash_stream_finish(stream, &digest, &other), -1);
+	assert_int_equal(other.code, ERR_IO);
+	close(file_cut.fd);
+}
+
 /* What nobody finishes must not leak, nor be hashed when it is gone. */
 static void check_left_undone(struct hash_crew *crew)
 {
@@ -299,6 +326,11 @@ static void test_shared_by_threads(void **state)
 	each_crew(check_shared_by_threads);
 }
 
+static int make_guarded_file(void **state)
+{
+	return mapped_range_guard() ? make_file(state) : -1;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +343,11 @@ int main(void)
 		cmocka_unit_test(test_left_undone),
 		cmocka_unit_test(test_shared_by_threads),
 	};
+	const struct CMUnitTest guarded[] = {
+		cmocka_unit_test(test_range_that_goes_away),
+	};
+	int failed = cmocka_run_group_tests_name("read", tests, make_file, close_file);
 
-	return cmocka_run_group_tests(tests, make_file, close_file);
+	failed += cmocka_run_group_tests_name("mapped", tests, make_guarded_file, close_file);
+	return failed + cmocka_run_group_tests(guarded, NULL, NULL);
 }
