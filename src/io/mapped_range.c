@@ -37,7 +37,9 @@ static void replace_lost_page(int signal_number, siginfo_t *info, void *context)
 {
 	int saved = errno;
 	unsigned char *address = info->si_addr;
-	struct mapped_range *mapped = find_entered(address);
+	/* Otherwise another process sent it, and there is no address. */
+	bool fault = info->si_code > 0;
+	struct mapped_range *mapped = fault ? find_entered(address) : NULL;
 	unsigned char *page;
 
 	(void)context;
@@ -50,8 +52,8 @@ static void replace_lost_page(int signal_number, siginfo_t *info, void *context)
 			return;
 		}
 	}
-	/* The same access faults once more. */
 	signal(signal_number, SIG_DFL);
+	raise(signal_number);
 }
 
 bool mapped_range_guard(void)

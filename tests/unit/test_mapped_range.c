@@ -242,7 +242,7 @@ static void test_threads_of_a_group_are_told(void **state)
 	close(watcher.file.fd);
 }
 
-/* Touch a lost page in a process of its own; the signal that ended it. */
+/* Touch a lost page in a process of its own, NULL: send the signal; what ended it. */
 static int signal_of(const volatile unsigned char *lost)
 {
 	pid_t child = fork();
@@ -251,7 +251,7 @@ static int signal_of(const volatile unsigned char *lost)
 	assert_true(child >= 0);
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-		_exit(*lost);
+		_exit(lost ? *lost : raise(SIGBUS));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -271,6 +271,7 @@ static void test_faults_of_others_still_end_the_process(void **state)
 	assert_int_equal(ftruncate(file.fd, 0), 0);
 	assert_int_equal(signal_of(map), SIGBUS);
 	assert_int_equal(signal_of(left), SIGBUS);
+	assert_int_equal(signal_of(NULL), SIGBUS);
 	munmap(map, PAGE);
 	close(file.fd);
 }
