@@ -5,7 +5,8 @@
  * a piece of one or two at a time.  Threads that wait for a digest, or for room, join the crew
  * meanwhile.  Digests do not depend on the number of threads.
  *
- * A stream is a range of a file, or what somebody pushes:
+ * A stream is a range of a file, hashed where the page cache has it (io/mapped_range.h), or what
+ * somebody pushes:
  *
  *	bytes = hash_stream_chunk(stream);
  *	... fill up to HASH_CHUNK_BYTES of it ...

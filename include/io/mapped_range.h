@@ -11,7 +11,6 @@
 #ifndef IO_MAPPED_RANGE_H
 #define IO_MAPPED_RANGE_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "io/range.h"
@@ -23,13 +22,14 @@
 /* Zeroed but for `range`, whose descriptor is borrowed.  Used by one thread at a time. */
 struct mapped_range {
 	struct range range;
-	unsigned char *map;	    /* NULL: none */
-	uint64_t from;		    /* bytes of the file before it */
-	size_t len;		    /* bytes of it */
-	bool copies;		    /* it cannot be mapped */
-	unsigned char *copy;	    /* NULL: never needed */
-	size_t copy_room;	    /* bytes */
-	volatile sig_atomic_t lost; /* the handler has put zeros somewhere */
+	unsigned char *map;	   /* NULL: none */
+	uint64_t from;		   /* bytes of the file before it */
+	size_t len;		   /* bytes of it */
+	bool copies;		   /* it cannot be mapped */
+	unsigned char *copy;	   /* NULL: never needed */
+	size_t copy_room;	   /* bytes */
+	volatile bool lost;	   /* the handler has put zeros somewhere */
+	volatile uint64_t lost_at; /* bytes of the range before them, the last time */
 };
 
 /* Handle SIGBUS for the whole process, for good: for main().  Of what is not mapped here, the

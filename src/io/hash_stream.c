@@ -5,7 +5,7 @@
 
 bool hash_stream_is_range(const struct hash_stream *stream)
 {
-	return stream->range.range.fd >= 0;
+	return stream->mapped.range.fd >= 0;
 }
 
 /* --- for the crew ---------------------------------------------------------------------------- */
@@ -45,13 +45,13 @@ const unsigned char *hash_stream_enter(struct hash_stream *stream, size_t len)
 {
 	if (!hash_stream_is_range(stream))
 		return stream->chunks[stream->first].bytes + stream->done_of_first;
-	return mapped_range_enter(&stream->range, stream->done, len, &stream->err);
+	return mapped_range_enter(&stream->mapped, stream->done, len, &stream->err);
 }
 
 void hash_stream_leave(struct hash_stream *stream)
 {
 	if (hash_stream_is_range(stream))
-		mapped_range_leave(&stream->range, &stream->err);
+		mapped_range_leave(&stream->mapped, &stream->err);
 }
 
 void hash_stream_advance(struct hash_stream *stream, size_t len)
@@ -59,7 +59,7 @@ void hash_stream_advance(struct hash_stream *stream, size_t len)
 	stream->done += len;
 	if (hash_stream_is_range(stream)) {
 		if (stream->done == stream->end)
-			mapped_range_release(&stream->range);
+			mapped_range_release(&stream->mapped);
 		return;
 	}
 	stream->done_of_first += len;
@@ -77,7 +77,7 @@ static struct hash_stream *stream_new(struct hash_crew *crew, struct range range
 	struct hash_stream *stream = xcalloc(1, sizeof(*stream));
 
 	stream->hasher = hasher_new();
-	stream->range.range = range;
+	stream->mapped.range = range;
 	stream->end = range.length;
 	stream->lead = UINT64_MAX;
 	hash_crew_add(crew, stream);
@@ -218,6 +218,6 @@ void hash_stream_free(struct hash_stream *stream)
 	error_release(&stream->err);
 	for (int i = 0; i < HASH_CHUNKS; i++)
 		free(stream->own[i]);
-	mapped_range_release(&stream->range);
+	mapped_range_release(&stream->mapped);
 	free(stream);
 }

@@ -25,7 +25,7 @@ struct hash_stream {
 	uint64_t end;  /* bytes that there will be; 0: not known */
 
 	/* A range: fd is -1 for what is pushed. */
-	struct mapped_range range; /* of the thread that made the stream busy */
+	struct mapped_range mapped; /* of the thread that made the stream busy */
 	uint64_t lead, reached;
 
 	/* What is pushed: `queued` chunks from `first` on. */

@@ -2,12 +2,14 @@
 #include "io/mapped_range.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include "util/xalloc.h"
 
 #ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22 /* since Linux 5.14, which C libraries may not know; else EINVAL */
+#define MADV_POPULATE_READ 22 /* Linux 5.14, later than some C libraries; EINVAL before */
 #endif
 
 /* Bytes mapped at a time: more saves little, and keeps whoever waits for them from other work. */
@@ -45,7 +47,9 @@ static void replace_lost_page(int signal_number, siginfo_t *info, void *context)
 	(void)context;
 	if (mapped) {
 		page = address - (size_t)(address - mapped->map) % page_bytes;
-		mapped->lost = 1;
+		mapped->lost = true;
+		mapped->lost_at =
+			mapped->from + (uint64_t)(address - mapped->map) - mapped->range.offset;
 		if (mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 			 0) != MAP_FAILED) {
 			errno = saved;
@@ -152,7 +156,10 @@ int mapped_range_leave(struct mapped_range *mapped, struct error *err)
 		*place = NULL;
 	if (!mapped->lost)
 		return 0;
-	return error_set(err, ERR_IO, "the file became shorter or unreadable while it was read");
+	return error_set(err, ERR_IO,
+			 "the file became shorter or unreadable while it was read (offset %" PRIu64
+			 ")",
+			 mapped->lost_at);
 }
 
 void mapped_range_release(struct mapped_range *mapped)

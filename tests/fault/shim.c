@@ -1,10 +1,10 @@
 /* shim.c - preloaded by the fault tests: makes one chosen system call fail.
  *
  * FAULT=CALL:N:HOW picks the N-th call of that name (from 1).  HOW is ENOSPC, EIO, EINTR, SHORT
- * (fewer bytes than asked for, for reads and writes), GONE (pages that are asked for come, and are
- * lost again before anybody looks at them), or a signal: TERM, INT, HUP, KILL.  Reads and writes of
- * standard streams count like all others.  FAULT_MARK names a file that is made when the
- * call was reached, which tells a run that was hit from one that was not. */
+ * (less than was asked for: reads and writes get fewer bytes, and pages are lost again before
+ * anybody looks at them), or a signal: TERM, INT, HUP, KILL.  Reads and writes of standard streams
+ * count like all others.  FAULT_MARK names a file that is made when the call was reached, which
+ * tells a run that was hit from one that was not. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +26,9 @@ static const struct {
 	const char *name;
 	int error, signal;
 } ways[] = {
-	{ "ENOSPC", ENOSPC, 0 }, { "EIO", EIO, 0 },    { "EINTR", EINTR, 0 },
-	{ "SHORT", 0, 0 },	 { "GONE", 0, 0 },     { "TERM", 0, SIGTERM },
-	{ "INT", 0, SIGINT },	 { "HUP", 0, SIGHUP }, { "KILL", 0, SIGKILL },
+	{ "ENOSPC", ENOSPC, 0 }, { "EIO", EIO, 0 },	 { "EINTR", EINTR, 0 },
+	{ "SHORT", 0, 0 },	 { "TERM", 0, SIGTERM }, { "INT", 0, SIGINT },
+	{ "HUP", 0, SIGHUP },	 { "KILL", 0, SIGKILL },
 };
 
 static atomic_long calls;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "io/hash_stream.h"
+#include "noise.h"
 #include "util/thread_group.h"
 #include "util/xalloc.h"
 
@@ -35,13 +36,9 @@ static void each_crew(void (*check)(struct hash_crew *crew))
 static int make_file(void **state)
 {
 	AUTO(error) err = ERROR_INIT;
-	uint32_t value = 1;
 
 	(void)state;
-	for (size_t i = 0; i < BYTES; i++) {
-		value = value * 1664525 + 1013904223;
-		bytes[i] = (unsigned char)(value >> 24);
-	}
+	make_noise(bytes, BYTES);
 	return range_of_bytes(bytes, BYTES, &file, &err);
 }
 

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "io/mapped_range.h"
+#include "noise.h"
 #include "util/thread_group.h"
+#include "util/xalloc.h"
 
 #define BYTES (((size_t)17 << 20) + 1000)
 #define PAGE  ((size_t)sysconf(_SC_PAGESIZE))
@@ -24,13 +26,8 @@ static unsigned char bytes[BYTES];
 
 static int make_bytes(void **state)
 {
-	uint32_t value = 1;
-
 	(void)state;
-	for (size_t i = 0; i < BYTES; i++) {
-		value = value * 1664525 + 1013904223;
-		bytes[i] = (unsigned char)(value >> 24);
-	}
+	make_noise(bytes, BYTES);
 	return 0;
 }
 
@@ -197,6 +194,7 @@ static void test_file_that_becomes_shorter_under_its_reader(void **state)
 	AUTO(error) err = ERROR_INIT;
 	const unsigned char *gone = mapped_range_enter(&short_one, 0, 3 * PAGE, &err);
 	const unsigned char *there = enter(&long_one, &err);
+	AUTO_FREE char *text = xasprintf("(offset %zu)", 3 * PAGE - 1);
 
 	assert_int_equal(guard(state), 0);
 	assert_int_equal(ftruncate(lost.fd, (off_t)PAGE), 0);
@@ -207,6 +205,7 @@ static void test_file_that_becomes_shorter_under_its_reader(void **state)
 	assert_int_equal(mapped_range_leave(&long_one, &err), 0);
 	assert_int_equal(mapped_range_leave(&short_one, &err), -1);
 	assert_int_equal(err.code, ERR_IO);
+	assert_non_null(strstr(err.message, text));
 	close(lost.fd);
 	close(kept.fd);
 }
