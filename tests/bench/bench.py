@@ -24,8 +24,9 @@ import codecs_rows
 import peers
 import scale_rows
 import squash_rows
+from full_cache import FullCache
 from table import Report
-from turns import QUIET
+from turns import QUIET, take_turns
 
 SECTIONS = {
     "squash": squash_rows.squash,
@@ -80,6 +81,10 @@ class Bench:
         self.report = Report()
         self.folder = None
         os.makedirs(self.work, exist_ok=True)
+        self.before = (lambda: None) if self.quick else FullCache(self.work).fill
+
+    def turns(self, tasks, runs=None, patience=None):
+        return take_turns(tasks, runs or self.runs, patience or self.patience, self.before)
 
     def path_of(self, shape):
         with open(FORGE, "rb") as file:
@@ -184,6 +189,8 @@ def main():
     report.text("Medians (least..most) of %d turns; CPU is user and system time, peak is the largest "
                 "resident size.  A turn counts as quiet when other processes used less than %.2f "
                 "processors." % (args.runs, QUIET))
+    if not args.quick:
+        report.text("Each begins with memory that is full of cached files, none of it free.")
     # Sections may be measured one by one, when the machine is quiet: the README has the last of each.
     known = os.path.join(bench.work, "sections.json")
     if os.path.exists(known) and not args.quick:

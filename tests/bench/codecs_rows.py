@@ -9,7 +9,7 @@ import tarfile
 
 from squash_rows import plain_command, title, turns_median
 from table import spread
-from turns import Task, take_turns
+from turns import Task
 
 
 def flat_image(bench, image):
@@ -53,10 +53,10 @@ def pack(bench, format_name, level, tool, command, goal_speed, image):
     shell = ["sh", "-c", command + ' "$0" >"$1"', layer, packed]
     blob = [os.path.join(bench.drivers, "codec_bench"), "blob", format_name, str(os.cpu_count()),
             layer, target]
-    turns = take_turns([Task(tool, shell, packed), Task("layer to blob", blob, target),
-                        Task("lighten", run, target),
-                        Task("lighten, verify off", run + ["--verify", "off"], target)],
-                       max(1, bench.runs // 2 + 1), bench.patience)
+    turns = bench.turns([Task(tool, shell, packed), Task("layer to blob", blob, target),
+                         Task("lighten", run, target),
+                         Task("lighten, verify off", run + ["--verify", "off"], target)],
+                        max(1, bench.runs // 2 + 1))
     encoding = "%s:%d" % (format_name, level)
     alone, steps = (floor_of(bench, encoding, layer, copies) for copies in (1, os.cpu_count()))
     name = title(image)
@@ -121,14 +121,13 @@ def inflate(bench, name, packed, maker, goal):
     alone = "for blob; do igzip -dc <\"$blob\" || exit; done >\"$0\""
     unpacked = bench.path("unpacked")
     look = plain_command(bench, packed, target) + ["--dry-run"]
-    turns = take_turns(
+    turns = bench.turns(
         [Task("igzip -dc", ["sh", "-c", alone, "/dev/null"] + blobs),
          Task("igzip -dc to a file", ["sh", "-c", alone, unpacked] + blobs, unpacked),
          Task("lighten, dry run", look),
          Task("lighten, one thread", look + ["--threads", "1"]),
          Task("lighten, plain out", plain_command(bench, packed, target) + ["--compress", "none"],
-              target)],
-        bench.runs, bench.patience)
+              target)])
     bench.report.heading("gzip layers in, %s: %s, %d layers, %.0f MB" % (
         maker, name, len(blobs), os.path.getsize(packed) / 1e6))
     bench.report.turns(turns, ["igzip -dc"])
@@ -141,26 +140,42 @@ def inflate(bench, name, packed, maker, goal):
         os.remove(path)
 
 
-def recompress(source, target, command):
+def recompress(source, target, command, folder):
     """the docker archive `source` with every layer put through a command, and found by the digest of
     what that gave; manifest.json is the only index of it that stays"""
+    plain, packed = (os.path.join(folder, name) for name in ("recompress.in", "recompress.out"))
     with tarfile.open(source) as archive, tarfile.open(target, "w") as out:
         manifest = json.load(archive.extractfile("manifest.json"))
         for image in manifest:
             for number, name in enumerate(image["Layers"]):
-                data = subprocess.run(command, input=archive.extractfile(name).read(), check=True,
-                                      stdout=subprocess.PIPE).stdout
-                image["Layers"][number] = "%s.tar" % hashlib.sha256(data).hexdigest()
-                add_member(out, image["Layers"][number], data)
-            add_member(out, image["Config"], archive.extractfile(image["Config"]).read())
+                with open(plain, "wb") as file:
+                    shutil.copyfileobj(archive.extractfile(name), file, 1 << 20)
+                with open(plain, "rb") as data, open(packed, "wb") as file:
+                    subprocess.run(command, stdin=data, stdout=file, check=True)
+                image["Layers"][number] = "%s.tar" % digest_of(packed)
+                if image["Layers"][number] not in out.getnames():
+                    out.add(packed, image["Layers"][number])
+            if image["Config"] not in out.getnames():
+                add_member(out, image["Config"],
+                           archive.extractfile(image["Config"]).read())
         add_member(out, "manifest.json", json.dumps(manifest).encode())
+    os.remove(plain)
+    os.remove(packed)
+
+
+def digest_of(path):
+    """piece by piece: what this program once held counts as memory of the commands that it starts"""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while data := file.read(1 << 20):
+            digest.update(data)
+    return digest.hexdigest()
 
 
 def add_member(out, name, data):
     member = tarfile.TarInfo(name)
     member.size = len(data)
-    if name not in out.getnames():
-        out.addfile(member, io.BytesIO(data))
+    out.addfile(member, io.BytesIO(data))
 
 
 def gzip_in(bench):
@@ -175,7 +190,7 @@ def gzip_in(bench):
             plain = bench.path("plain.tar")
             subprocess.run(command[:-2] + [plain, image, "--format", "docker", "--compress", "none"],
                            check=True)
-            recompress(plain, packed, ["pigz", "-6", "-c"])
+            recompress(plain, packed, ["pigz", "-6", "-c"], bench.folder)
             os.remove(plain)
             inflate(bench, name, packed, "pigz", 1.3)
         os.remove(packed)

@@ -5,7 +5,7 @@ import subprocess
 
 from squash_rows import default_command, floor_tasks, plain_command, title, turns_median
 from table import spread
-from turns import Task, memory as memory_of, take_turns
+from turns import Task, memory as memory_of
 
 MEMORY_BASE, MEMORY_ENTRY = 48e6, 200
 
@@ -54,8 +54,7 @@ def dedupe(bench):
     image, _ = bench.made("same:files=%d,candidates=%d" % (files, files // 5))
     target = bench.path("out.tar")
     base = [bench.lighten, "-q", "-p", "none", "-o", target, image, "--dedupe"]
-    turns = take_turns([Task("off", base + ["off"], target), Task("safe", base + ["safe"], target)],
-                       bench.runs, bench.patience)
+    turns = bench.turns([Task("off", base + ["off"], target), Task("safe", base + ["safe"], target)])
     bench.report.heading("Dedupe: %d files, %d of them alike in pairs" % (files, files // 5))
     bench.report.turns(turns, ["off"])
     ratios = turns.ratios(["safe"], ["off"])
@@ -106,8 +105,8 @@ def amount(shape, what):
 
 
 def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
-    """time by unit, of each image against the one before it; `beside_floor`: with hash and copy of
-    the same image as the measure, since the system slows down as well when much is written"""
+    """time by unit, of each image against the one before it; `beside_floor`: hash and copy of the
+    same image as well, since what does not fit into memory takes those longer, too"""
     target = bench.path("out.tar")
     images = [bench.made(shape) for shape in shapes]
     tasks, floors = [], {}
@@ -117,17 +116,21 @@ def grow(bench, what, shapes, unit_of, unit, beside_floor=False):
             floors[shape] = [Task(task.name + " " + shape, task.command, task.makes)
                              for task in floor_tasks(bench, path, path)]
             tasks += floors[shape]
-    turns = take_turns(tasks, bench.runs, bench.patience)
+    turns = bench.turns(tasks)
     bench.report.heading("Growth: " + what)
-    bench.report.table(["image", "entries", "GB", "wall s", "CPU s", unit])
+    bench.report.table(["image", "entries", "GB", "wall s", "CPU s", unit] +
+                       ["wall / (hash + copy)"] * beside_floor)
     costs = []
     for shape, (_, facts) in zip(shapes, images):
-        below = turns.sums([task.name for task in floors[shape]]) if beside_floor else None
         walls = turns.column(shape)
-        costs.append([wall / (floor if beside_floor else unit_of(facts))
-                      for wall, floor in zip(walls, below or walls)])
+        costs.append([wall / unit_of(facts) for wall in walls])
+        ratios = turns.ratios([shape], [task.name for task in floors[shape]]) if beside_floor else None
         bench.report.row(shape, facts["entries"], "%.2f" % (facts["layer_bytes"] / 1e9),
-                         spread(walls), "%.2f" % turns.median(shape, "cpu"), spread(costs[-1]))
+                         spread(walls), "%.2f" % turns.median(shape, "cpu"), spread(costs[-1]),
+                         *([spread(ratios)] if ratios else []))
+        if ratios:
+            bench.report.goal("growth, %s: wall / (hash + copy)" % what, amount(shape, what),
+                              turns_median(ratios), spread(ratios), 0)
     bench.report.text("")
     bench.report.others(turns)
     for less, more, before, after in zip(shapes, shapes[1:], costs, costs[1:]):
@@ -146,7 +149,7 @@ def growth(bench):
     shapes = {size: "app:entries=5000,bytes=%d,layers=4" % int(size * 1e9) for size in sizes}
     to_make = sum(size for size in sizes if not bench.is_made(shapes[size]))
     grow(bench, "bytes", [shapes[size] for size in sizes if bench.room(1e9 * (to_make + size))],
-         None, "wall / (hash + copy)", beside_floor=True)
+         lambda facts: facts["layer_bytes"] / 1e9, "s per GB", beside_floor=True)
     count = 20000 if bench.quick else 100000
     for shape in "flat", "links", "whiteouts", "deep":
         grow(bench, shape, ["%s:entries=%d" % (shape, n) for n in (count, 2 * count)], entries,

@@ -4,7 +4,7 @@ import subprocess
 
 from peers import Peers
 from table import spread
-from turns import Task, take_turns
+from turns import Task
 
 HASH, COPY = "openssl sha256", "cp"
 # Where they are, that is without copying them out of the page cache as openssl does.
@@ -53,7 +53,7 @@ def squash(bench):
                  outputs[1]),
             Task("policy slim", [bench.lighten, "-q", "-p", "slim", "-o", outputs[2], image],
                  outputs[2])]
-        turns = take_turns(tasks, bench.runs, bench.patience)
+        turns = bench.turns(tasks)
         bench.report.heading("Squash: %s, %.0f MB" % (name, os.path.getsize(image) / 1e6))
         bench.report.turns(turns, [HASH, COPY])
         for row, task, goal in (("squash, plain in and out", "squash", 0.65),
@@ -113,7 +113,7 @@ def against_peers(bench):
         with Peers(bench.folder, image, squashers=not bench.quick) as peers:
             if not peers:
                 return
-            turns = take_turns([mine] + peers, max(1, bench.runs // 2))
+            turns = bench.turns([mine] + peers, max(1, bench.runs // 2), 1)
         bench.report.heading("Peers: %s, %.0f MB" % (name, os.path.getsize(image) / 1e6),
                              "From archive to archive; \"rest\" is what remains of a ratio when loading "
                              "the archive into the peer's store is not counted.  CPU time and memory "
@@ -133,10 +133,10 @@ def against_peers(bench):
 def small(bench):
     image, _ = bench.made("app:entries=500,bytes=1500000,layers=3")
     target = bench.path("small.tar")
-    turns = take_turns([Task("true", ["true"]),
-                        Task("lighten", plain_command(bench, image, target), target),
-                        Task("defaults", default_command(bench, image, target, bench.path("r.json")),
-                             target)], max(bench.runs, 15))
+    turns = bench.turns([Task("true", ["true"]),
+                         Task("lighten", plain_command(bench, image, target), target),
+                         Task("defaults", default_command(bench, image, target, bench.path("r.json")),
+                              target)], max(bench.runs, 15), 1)
     bench.report.heading("Small image: %.1f MB, 500 entries, 3 layers" % (os.path.getsize(image) / 1e6))
     bench.report.turns(turns, form="%.4f")
     for task, title_of in ("lighten", "`--policy none --dedupe off`"), ("defaults", "defaults"):

@@ -113,13 +113,18 @@ class Turns:
                                  for turn in zip(*self.samples.values()))
 
 
-def take_turns(tasks, runs, patience=1):
+def take_turns(tasks, runs, patience=1, before=lambda: None):
     """`runs` turns after one that warms caches up; with `patience` above 1 up to so many times
-    more of them, of which the least disturbed are used"""
+    more of them, of which the least disturbed are used; `before` is called before each task"""
+    def turn_of(order):
+        for task in order:
+            before()
+            yield task.name, execute(task)
+
     turns = []
     for number in range(1 + runs * patience):
         order = tasks if number % 2 else tasks[::-1]
-        turn = {task.name: execute(task) for task in order}
+        turn = dict(turn_of(order))
         if number:
             turns.append(turn)
         if sum(max(s.others for s in turn.values()) < QUIET for turn in turns) >= runs:
