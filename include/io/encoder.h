@@ -23,7 +23,9 @@
 #include "io/codec.h"
 #include "util/error.h"
 
-#define ENCODER_BLOCK ((size_t)1 << 20)
+/* Members share nothing: those of 1 MiB made an application's many scripts 0.1 % larger, which is
+ * more than pigz makes of them at 6. */
+#define ENCODER_BLOCK ((size_t)2 << 20)
 #define ENCODER_FRAME ((size_t)1 << 24)
 
 struct encoding {

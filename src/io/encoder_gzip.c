@@ -5,7 +5,7 @@ static void *gzip_open(const struct encoding *encoding, unsigned threads, struct
 {
 	(void)err;
 	return encoder_blocks_new(&gzip_block_codec, encoding->level, ENCODER_BLOCK, threads,
-				  3 * threads);
+				  threads);
 }
 
 static int gzip_room(void *state, const struct encoder_sink *sink, struct encoder_room *out,
