@@ -190,7 +190,7 @@ def main():
                 "resident size.  A turn counts as quiet when other processes used less than %.2f "
                 "processors." % (args.runs, QUIET))
     if not args.quick:
-        report.text("Each begins with memory that is full of cached files, none of it free.")
+        report.text("Each begins with memory as full of cached files as the system lets it become.")
     # Sections may be measured one by one, when the machine is quiet: the README has the last of each.
     known = os.path.join(bench.work, "sections.json")
     if os.path.exists(known) and not args.quick:

@@ -10,8 +10,7 @@ import tempfile
 
 PIECE = 1 << 20
 PIECES = 256
-# The system begins to take pages back where less than about this share is free.
-LOW = 0.015
+IN_VAIN_MAX = 4
 
 
 def free_bytes():
@@ -25,7 +24,6 @@ def free_bytes():
 class FullCache:
     def __init__(self, folder):
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        self.low = LOW * memory
         # Holes that were read long ago are no longer cached.
         self.length = 4 * (memory // PIECE) * PIECE
         self.file = tempfile.TemporaryFile(dir=folder)
@@ -34,13 +32,12 @@ class FullCache:
         self.buffer = bytearray(PIECE)
 
     def fill(self):
-        """read holes of a file, which need no disk, until hardly any memory is free, or none gets
-        less by it: a container may be kept from the rest"""
-        free = free_bytes()
-        while free > self.low:
+        """read holes of a file, which need no disk, until that leaves as much memory free as before;
+        a zone that the system spares is never filled, and others may free some meanwhile"""
+        free, in_vain = free_bytes(), 0
+        while in_vain < IN_VAIN_MAX:
             for _ in range(PIECES):
                 os.preadv(self.file.fileno(), [self.buffer], self.at)
                 self.at = (self.at + PIECE) % self.length
             before, free = free, free_bytes()
-            if before - free < PIECE * PIECES / 4:
-                break
+            in_vain += before - free < PIECE * PIECES / 4
